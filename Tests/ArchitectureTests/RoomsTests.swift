@@ -1,0 +1,3 @@
+import Testing
+
+@Suite("Rooms") struct RoomsTests {}
