@@ -1,0 +1,63 @@
+// Every code the house can raise, one line each, grouped by the room that raises it.
+// A line may be added. No line is changed or reused: rows in old job logs still point here.
+
+extension Failure.Code {
+    // WSMan
+    package static let firmwareUnreachable: Self = "wsman.firmware-unreachable"
+    package static let firmwareFault: Self = "wsman.fault"
+    package static let firmwareAnswerUnreadable: Self = "wsman.answer-unreadable"
+    package static let firmwareAuthenticationRefused: Self = "wsman.authentication-refused"
+    package static let firmwareRefused: Self = "wsman.refused"
+    package static let firmwarePeerNotTrusted: Self = "wsman.peer-not-trusted"
+
+    // AMTHI and the device node
+    package static let noManagementEngine: Self = "mei.no-management-engine"
+    package static let noHostInterface: Self = "mei.no-host-interface"
+    package static let deviceForbidden: Self = "mei.forbidden"
+    package static let deviceBusy: Self = "mei.busy"
+    package static let deviceVanished: Self = "mei.vanished"
+    package static let deviceSilent: Self = "mei.silent"
+    package static let deviceAnswerUnreadable: Self = "mei.answer-unreadable"
+    package static let deviceRefused: Self = "mei.refused"
+
+    // Names
+    package static let osNameUnknown: Self = "names.os-name-unknown"
+    package static let nameInvalid: Self = "names.invalid"
+
+    // Agent to server
+    package static let enrolmentUnreadable: Self = "agent.enrolment-unreadable"
+    package static let serverUnreachable: Self = "agent.server-unreachable"
+    package static let serverRefused: Self = "agent.server-refused"
+    package static let serverAnswerUnreadable: Self = "agent.server-answer-unreadable"
+
+    // Hello and device records
+    package static let helloUnreadable: Self = "hello.unreadable"
+    package static let machineIDBogus: Self = "fleet.machine-id-bogus"
+    package static let machineUnknown: Self = "fleet.machine-unknown"
+    package static let nameTaken: Self = "fleet.name-taken"
+    package static let namePolicy: Self = "fleet.name-policy"
+    package static let tokenRefused: Self = "fleet.token-refused"
+
+    // Certificates and secrets
+    package static let certificateUnreadable: Self = "certificates.unreadable"
+    package static let certificateUnfit: Self = "certificates.unfit"
+    package static let keyUnreadable: Self = "certificates.key-unreadable"
+    package static let noSuitableChain: Self = "certificates.no-suitable-chain"
+    package static let vaultKeyWrong: Self = "vault.key-wrong"
+    package static let vaultDamaged: Self = "vault.damaged"
+
+    // Jobs and provisioning
+    package static let machineMismatch: Self = "provisioning.machine-mismatch"
+    package static let firmwareStateUnexpected: Self = "provisioning.firmware-state-unexpected"
+    package static let claimNotProved: Self = "provisioning.claim-not-proved"
+    package static let proofFailed: Self = "provisioning.proof-failed"
+    package static let noWorkingAccount: Self = "provisioning.no-working-account"
+    package static let pinMissing: Self = "provisioning.pin-missing"
+    package static let jobStepUnknown: Self = "jobs.step-unknown"
+
+    // Server
+    package static let configurationInvalid: Self = "server.configuration-invalid"
+    package static let storeUnavailable: Self = "server.store-unavailable"
+    package static let listenerUnavailable: Self = "server.listener-unavailable"
+    package static let serverNotRunning: Self = "server.not-running"
+}

@@ -1,0 +1,19 @@
+/// What agent and server say to each other: JSON over HTTPS, the keys as spelled in these types.
+///
+/// A field may be added as an optional; none is renamed, reused or removed.
+package enum Wire {
+    /// Sent with every report; a server refuses a version that it does not know.
+    package static let version = 1
+
+    /// `POST`: a ``Report``; answered with a ``Directive``.
+    package static let reportsPath = "/v1/reports"
+    /// `GET`: a ``JobProgress``.
+    package static func jobPath(_ job: String) -> String { "/v1/jobs/\(job)" }
+    /// `POST`, empty: the agent has written the echo's name into the firmware.
+    package static func echoWrittenPath(_ job: String) -> String { "/v1/jobs/\(job)/echo-written" }
+    /// `POST`, empty: the agent has written the true name back.
+    package static func echoRestoredPath(_ job: String) -> String { "/v1/jobs/\(job)/echo-restored" }
+
+    /// `Authorization: Bearer <build token>` goes with every request.
+    package static let authorizationScheme = "Bearer"
+}
