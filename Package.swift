@@ -21,7 +21,8 @@ let house: [SwiftSetting] = [
 ]
 
 func room(_ name: String, _ wing: Wing, uses: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: uses, path: "\(wing.rawValue)/\(name)", exclude: readMe(name), swiftSettings: house)
+    .target(
+        name: name, dependencies: uses, path: "\(wing.rawValue)/\(name)", exclude: readMe(name), swiftSettings: house)
 }
 
 func door(_ name: String, _ wing: Wing, uses: [Target.Dependency]) -> Target {
@@ -104,7 +105,8 @@ let package = Package(
         // Agent
         cRoom("CMEI", .agent),
         room("AgentCore", .agent, uses: ["CMEI", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
-        door("AgentMain", .agent, uses: ["AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
+        door(
+            "AgentMain", .agent, uses: ["AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
         door(
             "AgentSyncMain", .agent,
             uses: ["AgentCore", "AMTHI", "CurlClient", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
@@ -119,7 +121,8 @@ let package = Package(
         room(
             "Listeners", .server,
             uses: [
-                "Fleet", "Jobs", "Wire", "Vocabulary", hummingbird, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix,
+                "Fleet", "Jobs", "Wire", "Vocabulary", hummingbird, hummingbirdTLS, lifecycle, logging, nioCore,
+                nioPosix,
                 nioSSL,
             ]),
         door(

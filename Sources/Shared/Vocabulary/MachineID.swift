@@ -50,7 +50,8 @@ package struct MachineID: Hashable, Sendable {
     ///
     /// Source for the third: the list of known bogus UUIDs in rpc-go, `pkg/utils`.
     package var isBogus: Bool {
-        bytes.allSatisfy { $0 == 0 } || bytes.allSatisfy { $0 == 0xFF } || text == "03000200-0400-0500-0006-000700080009"
+        bytes.allSatisfy { $0 == 0 } || bytes.allSatisfy { $0 == 0xFF }
+            || text == "03000200-0400-0500-0006-000700080009"
     }
 
     private static func swapped(_ b: [UInt8]) -> [UInt8] {

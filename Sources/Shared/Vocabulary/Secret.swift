@@ -8,7 +8,9 @@ package struct Secret: Sendable {
     package init(_ bytes: [UInt8]) { storage = Storage(bytes) }
     package init(_ text: String) { storage = Storage(Array(text.utf8)) }
 
-    /// Lends the bytes. They must not outlive the call except on their way into the peer that needs them.
+    /// Lends the bytes.
+    ///
+    /// They must not outlive the call except on their way into the peer that needs them.
     package func reveal<Value, Problem: Error>(_ body: ([UInt8]) throws(Problem) -> Value) throws(Problem) -> Value {
         try body(storage.bytes)
     }

@@ -28,7 +28,8 @@ package struct JobProgress: Hashable, Codable, Sendable {
     package var hint: String?
 
     package init(
-        job: String, kind: String, state: State, steps: [Step], echo: HostNameEcho?, message: String, hint: String? = nil
+        job: String, kind: String, state: State, steps: [Step], echo: HostNameEcho?, message: String,
+        hint: String? = nil
     ) {
         self.job = job
         self.kind = kind

@@ -1,6 +1,8 @@
 package import Vocabulary
 
-/// What the agent saw on its machine. Facts only; the server decides.
+/// What the agent saw on its machine.
+///
+/// Facts only; the server decides.
 package struct Report: Hashable, Codable, Sendable {
     package var wireVersion: Int
     package var agentVersion: String
@@ -30,7 +32,9 @@ package struct Report: Hashable, Codable, Sendable {
 
 /// The server's answer to a ``Report``.
 package struct Directive: Hashable, Codable, Sendable {
-    /// `in-sync`: nothing to do. `follow`: a job runs or waits, see ``job``. `held`: a person must decide.
+    /// What follows from the report.
+    ///
+    /// `in-sync`: nothing to do; `follow`: a job runs or waits, see ``job``; `held`: a person must decide.
     package enum Verdict: String, Codable, Sendable {
         case inSync = "in-sync"
         case follow
