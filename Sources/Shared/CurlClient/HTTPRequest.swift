@@ -1,0 +1,91 @@
+package import Vocabulary
+
+/// One HTTP/1.1 request, with all that decides whom it may reach.
+package struct HTTPRequest: Sendable {
+    package var method: String
+    /// `https://name:port/path`; the name is what the peer's certificate must carry, wherever the connection goes.
+    package var url: String
+    package var headers: [HTTPHeader]
+    package var body: [UInt8]
+    /// `address:port` to connect to in the URL's stead, without DNS or hosts file.
+    package var connectTo: String?
+    package var trust: PeerTrust
+    package var identity: ClientIdentity?
+    /// Whether the request must open a connection of its own, with a full handshake.
+    package var opensConnection = false
+    /// Whether the connection is closed after the answer.
+    package var closesConnection = false
+    package var connectTimeout: Duration = .seconds(10)
+    package var timeout: Duration = .seconds(60)
+    /// The longest answer taken, in bytes.
+    package var answerLimit = 1 << 20
+
+    package init(
+        _ method: String, _ url: String, headers: [HTTPHeader] = [], body: [UInt8] = [], trust: PeerTrust
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.trust = trust
+    }
+}
+
+package struct HTTPHeader: Sendable {
+    package var name: String
+    package var value: Secret
+
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = Secret(value)
+    }
+
+    package init(_ name: String, secret value: Secret) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Whom a request may speak to.
+package struct PeerTrust: Hashable, Sendable {
+    /// The only authorities taken, PEM, one after the other; `nil` asks for no chain at all.
+    package var authorities: String?
+    /// SHA-256 of the peer's SubjectPublicKeyInfo; nothing is sent to another.
+    package var pin: [UInt8]?
+
+    /// The chain must end in one of these authorities and the name must be the URL's.
+    package static func authorities(_ pem: String, pin: [UInt8]? = nil) -> Self { .init(authorities: pem, pin: pin) }
+
+    /// Exactly this key, whatever its certificate says.
+    package static func pinned(_ spki: [UInt8]) -> Self { .init(authorities: nil, pin: spki) }
+
+    /// Anybody who answers: firmware in set-up presents a certificate that it signed itself, and demands ours.
+    package static let setUpPeer = PeerTrust(authorities: nil, pin: nil)
+}
+
+/// The certificate that we present, PEM: leaf first, root included where the peer knows roots only by their hashes.
+package struct ClientIdentity: Sendable {
+    package var chain: String
+    package var key: Secret
+
+    package init(chain: String, key: Secret) {
+        self.chain = chain
+        self.key = key
+    }
+}
+
+/// What came back.
+package struct HTTPAnswer: Sendable {
+    package var status: Int
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+    /// Whether this exchange opened a connection.
+    package var openedConnection: Bool
+    /// The peer's leaf certificate, PEM, where this exchange made the handshake.
+    package var peerCertificate: String?
+
+    /// The values of a header, in order; names compare without case.
+    package func values(of name: String) -> [String] {
+        headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+    }
+}

@@ -1,0 +1,228 @@
+import CLibCurl
+import Vocabulary
+
+/// One request under way, on the thread of the client that owns it.
+///
+/// libcurl holds an unretained pointer to it from ``init`` until ``finish``; the client keeps it alive in between.
+final class Transfer {
+    let number: UInt64
+    let easy: UnsafeMutableRawPointer
+    private var lists: [UnsafeMutablePointer<curl_slist>] = []
+    private let limit: Int
+    private(set) var body: [UInt8] = []
+    private(set) var headers: [(name: String, value: String)] = []
+    private var overflowed = false
+    fileprivate var sendings = 0
+
+    init(_ request: HTTPRequest, number: UInt64) throws(CurlFault) {
+        guard let easy = curl_easy_init() else { throw .unusable("no easy handle") }
+        self.number = number
+        self.easy = easy
+        limit = request.answerLimit
+        try set(up: request)
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        for list in lists { curl_slist_free_all(list) }
+    }
+
+    private func set(up request: HTTPRequest) throws(CurlFault) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        try text(CURLOPT_URL, request.url)
+        try text(CURLOPT_CUSTOMREQUEST, request.method)
+        if !request.body.isEmpty || request.method == "POST" {
+            try check(
+                request.body.withUnsafeBytes { house_curl_set_post(easy, $0.baseAddress ?? .init(self.easy), $0.count) }
+            )
+        }
+        try check(house_curl_set_sinks(easy, bodySink, headerSink, context))
+        try check(house_curl_set_before_request(easy, beforeRequest, context))
+        try list(CURLOPT_HTTPHEADER, request.headers.map { "\($0.name): \($0.value.revealedText)" } + ["Expect:"])
+        if let address = request.connectTo { try list(CURLOPT_CONNECT_TO, ["::\(address)"]) }
+        try number(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        try text(CURLOPT_PROTOCOLS_STR, "http,https")
+        try text(CURLOPT_PROXY, "")  // a proxy from the environment would see, and could answer, what is meant for one peer
+        try number(CURLOPT_NOSIGNAL, 1)
+        try number(CURLOPT_FOLLOWLOCATION, 0)
+        try number(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.connectTimeout))
+        try number(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
+        try number(CURLOPT_FRESH_CONNECT, request.opensConnection ? 1 : 0)
+        try number(CURLOPT_FORBID_REUSE, request.closesConnection ? 1 : 0)
+        try set(up: request.trust)
+        if let identity = request.identity {
+            try text(CURLOPT_SSLCERTTYPE, "PEM")
+            try text(CURLOPT_SSLKEYTYPE, "PEM")
+            try blob(CURLOPT_SSLCERT_BLOB, Array(identity.chain.utf8))
+            let outcome = identity.key.reveal { bytes in
+                bytes.withUnsafeBytes { house_curl_set_blob(easy, CURLOPT_SSLKEY_BLOB, $0.baseAddress, $0.count) }
+            }
+            try check(outcome)
+        }
+    }
+
+    private func set(up trust: PeerTrust) throws(CurlFault) {
+        try number(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        try number(CURLOPT_SSL_SESSIONID_CACHE, 0)  // a resumed session shows no certificate
+        try number(CURLOPT_CERTINFO, 1)
+        // Debian's libcurl would add the system's authorities to ours.
+        try text(CURLOPT_CAPATH, nil)
+        try text(CURLOPT_CAINFO, nil)
+        if let authorities = trust.authorities {
+            try blob(CURLOPT_CAINFO_BLOB, Array(authorities.utf8))
+            try number(CURLOPT_SSL_VERIFYPEER, 1)
+            try number(CURLOPT_SSL_VERIFYHOST, 2)
+        } else {
+            try number(CURLOPT_SSL_VERIFYPEER, 0)
+            try number(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let pin = trust.pin { try text(CURLOPT_PINNEDPUBLICKEY, "sha256//" + base64(pin)) }
+    }
+
+    /// The end of the transfer, as libcurl tells it.
+    func finish(_ code: CURLcode) -> Result<HTTPAnswer, CurlFault> {
+        var status = 0
+        var connects = 0
+        var sent = 0
+        house_curl_get_number(easy, CURLINFO_RESPONSE_CODE, &status)
+        house_curl_get_number(easy, CURLINFO_NUM_CONNECTS, &connects)
+        house_curl_get_number(easy, CURLINFO_REQUEST_SIZE, &sent)
+        guard code == CURLE_OK else { return .failure(fault(code, somethingSent: sent > 0 || sendings > 1)) }
+        return .success(
+            HTTPAnswer(
+                status: status, headers: headers, body: body, openedConnection: connects > 0,
+                peerCertificate: connects > 0 ? peerCertificate() : nil))
+    }
+
+    private func fault(_ code: CURLcode, somethingSent: Bool) -> CurlFault {
+        let text = String(cString: curl_easy_strerror(code))
+        if overflowed { return .answerUnreadable("longer than \(limit) bytes") }
+        switch code {
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:
+            return .peerNotTrusted(text)
+        case CURLE_OUT_OF_MEMORY, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_SSL_CERTPROBLEM,
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
+            return .unusable(text)
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
+            return .answerUnreadable(text)
+        default:
+            return somethingSent ? .lost(text) : .notConnected(text)
+        }
+    }
+
+    private func peerCertificate() -> String? {
+        var information: UnsafeMutablePointer<curl_certinfo>?
+        guard house_curl_get_certificates(easy, &information) == CURLE_OK, let found = information?.pointee,
+            found.num_of_certs > 0
+        else { return nil }
+        var entry = found.certinfo[0]
+        while let line = entry {
+            let text = String(cString: line.pointee.data)
+            if text.hasPrefix("Cert:") { return String(text.dropFirst(5)) }
+            entry = line.pointee.next
+        }
+        return nil
+    }
+
+    // MARK: what libcurl calls
+
+    fileprivate func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard body.count + bytes.count <= limit else {
+            overflowed = true
+            return 0
+        }
+        body += bytes
+        return bytes.count
+    }
+
+    fileprivate func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let line = String(decoding: bytes, as: UTF8.self)
+        guard headers.count < 200 else {
+            overflowed = true
+            return 0
+        }
+        if line.hasPrefix("HTTP/") {
+            headers = []  // an interim answer (100 Continue) brought its own
+        } else if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...]
+            headers.append(
+                (
+                    name: String(line[..<colon]),
+                    value: String(value.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+                ))
+        }
+        return bytes.count
+    }
+
+    // MARK: options
+
+    private func check(_ code: CURLcode) throws(CurlFault) {
+        guard code == CURLE_OK else { throw .unusable(String(cString: curl_easy_strerror(code))) }
+    }
+
+    private func text(_ option: CURLoption, _ value: String?) throws(CurlFault) {
+        try check(house_curl_set_text(easy, option, value))
+    }
+
+    private func number(_ option: CURLoption, _ value: Int) throws(CurlFault) {
+        try check(house_curl_set_number(easy, option, value))
+    }
+
+    private func blob(_ option: CURLoption, _ bytes: [UInt8]) throws(CurlFault) {
+        try check(bytes.withUnsafeBytes { house_curl_set_blob(easy, option, $0.baseAddress, $0.count) })
+    }
+
+    private func list(_ option: CURLoption, _ lines: [String]) throws(CurlFault) {
+        var list: UnsafeMutablePointer<curl_slist>?
+        for line in lines {
+            guard let longer = curl_slist_append(list, line) else { throw .unusable("out of memory") }
+            list = longer
+        }
+        guard let list else { return }
+        lists.append(list)
+        try check(house_curl_set_list(easy, option, list))
+    }
+}
+
+private func transfer(_ context: UnsafeMutableRawPointer) -> Transfer {
+    Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+}
+
+private let bodySink: house_curl_sink = { bytes, size, count, context in
+    guard let context else { return 0 }
+    return transfer(context).take(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+private let headerSink: house_curl_sink = { bytes, size, count, context in
+    guard let context else { return 0 }
+    return transfer(context).takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+/// Refuses the second sending of one request.
+///
+/// When a kept connection dies before the answer's first byte, libcurl sends the request again by itself, POST or not
+/// (`Curl_retry_request`). A firmware may have acted on the first, so the caller has to look before it asks again.
+private let beforeRequest: house_curl_before_request = { context, _, _, _, _ in
+    guard let context else { return CURL_PREREQFUNC_ABORT }
+    let transfer = transfer(context)
+    transfer.sendings += 1
+    return transfer.sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}
+
+private func milliseconds(_ duration: Duration) -> Int {
+    let parts = duration.components
+    return Int(parts.seconds) * 1000 + Int(parts.attoseconds / 1_000_000_000_000_000)
+}
+
+private func base64(_ bytes: [UInt8]) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    var text = ""
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+        let group = bytes[start..<min(start + 3, bytes.count)]
+        let word = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+        for place in 0..<4 {
+            text.append(place <= group.count ? alphabet[Int(word >> UInt32(18 - 6 * place) & 63)] : "=")
+        }
+    }
+    return text
+}
