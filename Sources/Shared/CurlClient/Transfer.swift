@@ -42,7 +42,8 @@ final class Transfer {
         if let address = request.connectTo { try list(CURLOPT_CONNECT_TO, ["::\(address)"]) }
         try number(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         try text(CURLOPT_PROTOCOLS_STR, "http,https")
-        try text(CURLOPT_PROXY, "")  // a proxy from the environment would see, and could answer, what is meant for one peer
+        // A proxy from the environment would see, and could answer, what is meant for one peer.
+        try text(CURLOPT_PROXY, "")
         try number(CURLOPT_NOSIGNAL, 1)
         try number(CURLOPT_FOLLOWLOCATION, 0)
         try number(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.connectTimeout))

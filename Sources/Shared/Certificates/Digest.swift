@@ -1,0 +1,36 @@
+import COpenSSL
+package import Vocabulary
+
+/// The digests that firmware, certificates and HTTP ask for.
+package enum Digest: Sendable {
+    case md5, sha1, sha256, sha384
+
+    /// The digest of `bytes`: 16, 20, 32 or 48 bytes.
+    package func callAsFunction(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        let input = Array(bytes)
+        var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: UInt32 = 0
+        // It fails only without memory, or where a FIPS provider forbids MD5, which digest authentication cannot do without.
+        let outcome = EVP_Digest(input, input.count, &output, &count, algorithm, nil)
+        precondition(outcome == 1, "OpenSSL refuses \(self): is a FIPS provider active?")
+        return Array(output.prefix(Int(count)))
+    }
+
+    private var algorithm: OpaquePointer? {
+        switch self {
+        case .md5: EVP_md5()
+        case .sha1: EVP_sha1()
+        case .sha256: EVP_sha256()
+        case .sha384: EVP_sha384()
+        }
+    }
+}
+
+/// Bytes from OpenSSL's random generator.
+///
+/// - Throws: ``Failure`` when the generator is not seeded; nothing weaker is used in its stead.
+package func randomBytes(_ count: Int) throws(Failure) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    guard RAND_bytes(&bytes, CInt(count)) == 1 else { throw openSSLFailure(.vaultDamaged, "no random bytes") }
+    return bytes
+}

@@ -1,0 +1,88 @@
+import COpenSSL
+package import Vocabulary
+
+/// A private key, kept as PKCS#8 PEM; OpenSSL's object lives only as long as a call.
+package struct PrivateKey: Sendable {
+    package let pem: Secret
+
+    /// Reads PEM of any kind that OpenSSL reads without a passphrase.
+    ///
+    /// - Throws: ``Failure`` with ``Failure/Code/keyUnreadable``.
+    package init(pem: Secret) throws(Failure) {
+        self.pem = pem
+        try withKey { (_: OpaquePointer) throws(Failure) in }
+    }
+
+    /// Makes a new RSA key of `bits` bits.
+    package static func rsa(bits: Int) throws(Failure) -> PrivateKey {
+        let context = try Owned(
+            EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, nil), EVP_PKEY_CTX_free, code: .keyUnreadable, "no key context")
+        var raw: OpaquePointer?
+        guard EVP_PKEY_keygen_init(context.pointer) == 1,
+            EVP_PKEY_CTX_set_rsa_keygen_bits(context.pointer, CInt(bits)) == 1,
+            EVP_PKEY_generate(context.pointer, &raw) == 1
+        else { throw openSSLFailure(.keyUnreadable, "no RSA key of \(bits) bits") }
+        let key = try Owned(raw, EVP_PKEY_free, code: .keyUnreadable, "no RSA key")
+        return try PrivateKey(
+            pem: Secret(
+                try written(.keyUnreadable) {
+                    PEM_write_bio_PKCS8PrivateKey($0, key.pointer, nil, nil, 0, nil, nil)
+                }))
+    }
+
+    /// The public half.
+    package var publicKey: PublicKey {
+        get throws(Failure) {
+            try withKey { (key: OpaquePointer) throws(Failure) in
+                PublicKey(spki: try der(.keyUnreadable) { i2d_PUBKEY(key, $0) })
+            }
+        }
+    }
+
+    func withKey<Value>(_ body: (OpaquePointer) throws(Failure) -> Value) throws(Failure) -> Value {
+        try pem.reveal { (bytes: [UInt8]) throws(Failure) -> Value in
+            try reading(bytes) { (bio: OpaquePointer) throws(Failure) -> Value in
+                let key = try Owned(
+                    PEM_read_bio_PrivateKey(bio, nil, nil, nil), EVP_PKEY_free, code: .keyUnreadable,
+                    "no private key in PEM")
+                return try body(key.pointer)
+            }
+        }
+    }
+}
+
+/// A public key, kept as DER SubjectPublicKeyInfo.
+package struct PublicKey: Hashable, Codable, Sendable {
+    package let spki: [UInt8]
+
+    package init(spki: [UInt8]) { self.spki = spki }
+
+    /// Reads what firmware hands out as `DERKey`: PKCS#1 RSAPublicKey in captures, SubjectPublicKeyInfo with some peers.
+    ///
+    /// - Throws: ``Failure`` with ``Failure/Code/keyUnreadable``.
+    package init(firmware bytes: [UInt8]) throws(Failure) {
+        var start: UnsafePointer<UInt8>?
+        let raw = bytes.withUnsafeBufferPointer { buffer -> OpaquePointer? in
+            start = buffer.baseAddress
+            if let key = d2i_PUBKEY(nil, &start, buffer.count) { return key }
+            ERR_clear_error()
+            start = buffer.baseAddress
+            return d2i_PublicKey(EVP_PKEY_RSA, nil, &start, buffer.count)
+        }
+        let key = try Owned(
+            raw, EVP_PKEY_free, code: .keyUnreadable, "the firmware's public key is neither PKCS#1 nor SPKI")
+        spki = try der(.keyUnreadable) { i2d_PUBKEY(key.pointer, $0) }
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo: the pin.
+    package var pin: [UInt8] { Digest.sha256(spki) }
+
+    func withKey<Value>(_ body: (OpaquePointer) throws(Failure) -> Value) throws(Failure) -> Value {
+        let raw = spki.withUnsafeBufferPointer { buffer -> OpaquePointer? in
+            var start = buffer.baseAddress
+            return d2i_PUBKEY(nil, &start, buffer.count)
+        }
+        let key = try Owned(raw, EVP_PKEY_free, code: .keyUnreadable, "not a SubjectPublicKeyInfo")
+        return try body(key.pointer)
+    }
+}
