@@ -19,6 +19,9 @@ extension Failure.Code {
     package static let deviceSilent: Self = "mei.silent"
     package static let deviceAnswerUnreadable: Self = "mei.answer-unreadable"
     package static let deviceRefused: Self = "mei.refused"
+    package static let deviceFailed: Self = "mei.failed"
+    package static let amtDisabled: Self = "mei.amt-disabled"
+    package static let firmwareInRecovery: Self = "mei.recovery-mode"
 
     // Names
     package static let osNameUnknown: Self = "names.os-name-unknown"
@@ -29,6 +32,11 @@ extension Failure.Code {
     package static let serverUnreachable: Self = "agent.server-unreachable"
     package static let serverRefused: Self = "agent.server-refused"
     package static let serverAnswerUnreadable: Self = "agent.server-answer-unreadable"
+    package static let serverNotTrusted: Self = "agent.server-not-trusted"
+    package static let serverFailed: Self = "agent.server-failed"
+    package static let stateDirectoryUnusable: Self = "agent.state-directory-unusable"
+    package static let syncProgramMissing: Self = "agent.sync-program-missing"
+    package static let interrupted: Self = "agent.interrupted"
 
     // Hello and device records
     package static let helloUnreadable: Self = "hello.unreadable"
