@@ -37,6 +37,8 @@ extension Failure.Code {
     package static let stateDirectoryUnusable: Self = "agent.state-directory-unusable"
     package static let syncProgramMissing: Self = "agent.sync-program-missing"
     package static let interrupted: Self = "agent.interrupted"
+    package static let jobFailed: Self = "agent.job-failed"
+    package static let jobHeld: Self = "agent.job-held"
 
     // Hello and device records
     package static let helloUnreadable: Self = "hello.unreadable"

@@ -48,6 +48,6 @@ package struct ExitStatus: RawRepresentable, Hashable, Sendable {
         .enrolmentUnreadable: .configuration, .stateDirectoryUnusable: .configuration,
         .serverRefused: .serverRefused, .serverUnreachable: .serverUnreachable, .serverNotTrusted: .unavailable,
         .serverFailed: .unavailable, .serverAnswerUnreadable: .badData, .syncProgramMissing: .unavailable,
-        .proofFailed: .jobFailed,
+        .proofFailed: .jobFailed, .jobFailed: .jobFailed, .jobHeld: .jobHeld,
     ]
 }
