@@ -10,7 +10,7 @@ import Synchronization
 func interruptions() -> AsyncStream<Int32> {
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { return stream }
+    guard pipe(&ends) == 0 else { return stream }
     let waiter = Unmanaged.passRetained(Waiter(readingFrom: ends[0], continuation))
     var thread = pthread_t()
     let outcome = pthread_create(

@@ -88,7 +88,7 @@ struct SyncMain: AsyncParsableCommand {
         let result = SyncResult(os: os, before: facts, outcome: outcome)
         print(json ? result.json.rendered : result.text)
         if let failure = outcome.failure { complain(failure.explanation) }
-        if let left = outcome.nameLeftBehind { complain(Self.leftBehind(left, os.name).explanation) }
+        if let left = outcome.leftBehind, left != outcome.failure { complain(left.explanation) }
         return outcome.exitStatus
     }
 
@@ -113,12 +113,6 @@ struct SyncMain: AsyncParsableCommand {
                     + "would keep a wrong host name until the next sync")
             return nil
         }
-    }
-
-    private static func leftBehind(_ failure: Failure, _ name: Hostname) -> Failure {
-        Failure(
-            failure.code, "the true name \(name) could not be written back to the firmware: \(failure.message)",
-            hint: "Run namesake-agent sync again: it writes the true name before anything else.")
     }
 }
 

@@ -17,7 +17,7 @@ extension Observation {
         case .unprovisioned: return "unprovisioned: the firmware has not been set up"
         case .inProgress: return "in-progress: the firmware is being set up"
         case .noAMT: return "no-amt: this machine has no Intel AMT to speak to"
-        case .unreadable(let why): return "unreadable: \(why)"
+        case .unreadable(let why): return "unreadable: \(printable(why))"
         }
     }
 
@@ -28,7 +28,7 @@ extension Observation {
         case .success(let found):
             rows.append(("operating system", found.name.text))
             rows.append(("  found by", found.rule.rawValue))
-        case .failure(let failure): rows.append(("operating system", "unknown: \(failure.message)"))
+        case .failure(let failure): rows.append(("operating system", "unknown: \(printable(failure.message))"))
         case nil: break
         }
         if let firmware {

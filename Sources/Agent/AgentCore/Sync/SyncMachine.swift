@@ -26,7 +26,12 @@ package struct SyncMachine: Sendable {
     package struct Step: Hashable, Sendable {
         package var action: Action
         /// Whether to pause first, because the same was just tried in vain.
-        package var afterPause = false
+        package var afterPause: Bool
+
+        package init(action: Action, afterPause: Bool = false) {
+            self.action = action
+            self.afterPause = afterPause
+        }
     }
 
     package enum Event: Sendable {

@@ -43,7 +43,18 @@ package struct SyncOutcome: Hashable, Sendable {
     }
 
     /// What went wrong, when something did.
-    package var failure: Failure? {
+    package var failure: Failure? { ownFailure ?? leftBehind }
+
+    /// A foreign name in the firmware is worth telling, however well the job went.
+    package var leftBehind: Failure? {
+        nameLeftBehind.map {
+            Failure(
+                $0.code, "the true name \(trueName) could not be written back to the firmware: \($0.message)",
+                hint: "Run namesake-agent sync again: it writes the true name before anything else.")
+        }
+    }
+
+    private var ownFailure: Failure? {
         switch ending {
         case .inSync: nil
         case .held(let message): Failure(.jobHeld, message, hint: "A person at the server has to decide.")
