@@ -48,6 +48,7 @@ package final class SocketFirmware: Sendable {
         listener = try listen(at: path)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Trouble("pipe: \(errno)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         stopping = ends
         try onThread { [self] in serve() }
     }
@@ -62,17 +63,19 @@ package final class SocketFirmware: Sendable {
     package func change(_ body: @Sendable (inout PlainFirmware) -> Void) { state.withLock { body(&$0.firmware) } }
 
     /// Ends the thread; the socket is gone with the folder.
-    package func stop() { close(stopping[1]) }
+    package func stop() { _ = write(stopping[1], [0], 1) }
 
     private func serve() {
         defer {
-            close(listener)
-            close(stopping[0])
+            for descriptor in [listener] + stopping { close(descriptor) }
         }
         while awaitInput(listener) {
             let peer = accept(listener, nil, nil)
             guard peer >= 0 else { continue }
+            _ = fcntl(peer, F_SETFD, FD_CLOEXEC)
             converse(peer)
+            // A program started in between may hold the descriptor too; shutting down reaches the other end all the same.
+            shutdown(peer, Int32(SHUT_RDWR))
             close(peer)
         }
     }

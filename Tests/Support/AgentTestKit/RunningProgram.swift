@@ -1,0 +1,92 @@
+import Glibc
+
+/// A program that was started with pipes for its output.
+///
+/// All that it writes is kept. One that does not end within a minute is killed, and its status says so.
+package final class RunningProgram: Sendable {
+    package struct Ending: Hashable, Sendable {
+        /// The exit status; 128 and the signal's number when a signal ended it.
+        package var status: Int32
+        package var output: String
+        package var complaints: String
+    }
+
+    package let process: Int32
+    private let pipes: [Int32]
+    /// What goes to its standard input; closed by ``closeInput()``.
+    package let input: Int32
+    /// What comes from its standard output, when the caller reads that itself.
+    package let output: Int32
+
+    /// - Parameters:
+    ///   - path: The program.
+    ///   - arguments: Without the program's name.
+    ///   - takesInput: Whether it gets a pipe as its standard input; else it reads nothing.
+    /// - Throws: ``Trouble``.
+    package init(_ path: String, _ arguments: [String], takesInput: Bool = false) throws {
+        var (into, out, err): ([Int32], [Int32], [Int32]) = ([-1, -1], [-1, -1], [-1, -1])
+        // Closed on exec, or a program started at the same time would keep them open.
+        for make in [{ pipe(&into) }, { pipe(&out) }, { pipe(&err) }] where make() != 0 {
+            throw Trouble("pipe: \(errno)")
+        }
+        for end in into + out + err { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        if takesInput {
+            posix_spawn_file_actions_adddup2(&actions, into[0], 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
+        posix_spawn_file_actions_adddup2(&actions, out[1], 1)
+        posix_spawn_file_actions_adddup2(&actions, err[1], 2)
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var number: pid_t = 0
+        let outcome = posix_spawn(&number, path, &actions, nil, &words, environ)
+        for end in [into[0], out[1], err[1]] { close(end) }
+        guard outcome == 0 else {
+            for end in [into[1], out[0], err[0]] { close(end) }
+            throw Trouble("\(path): error \(outcome)")
+        }
+        process = number
+        input = into[1]
+        output = out[0]
+        pipes = [out[0], err[0]]
+    }
+
+    package func signal(_ number: Int32) { kill(process, number) }
+
+    package func closeInput() { close(input) }
+
+    /// Waits for the end on a thread of its own.
+    package func ending() async throws -> Ending {
+        try await withCheckedThrowingContinuation { continuation in
+            do { try onThread { [self] in continuation.resume(returning: collect()) } } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    private func collect() -> Ending {
+        var texts: [[UInt8]] = [[], []]
+        var open = [true, true]
+        let deadline = ContinuousClock.now + .seconds(60)
+        while open.contains(true) {
+            var entries = pipes.indices.map { pollfd(fd: open[$0] ? pipes[$0] : -1, events: Int16(POLLIN), revents: 0) }
+            if poll(&entries, 2, 1000) < 0, errno != EINTR { break }
+            if ContinuousClock.now > deadline { kill(process, SIGKILL) }
+            for index in pipes.indices where entries[index].revents != 0 {
+                var buffer = [UInt8](repeating: 0, count: 65_536)
+                let count = read(pipes[index], &buffer, buffer.count)
+                if count > 0 { texts[index] += buffer.prefix(count) } else { open[index] = false }
+            }
+        }
+        for end in pipes { close(end) }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return Ending(
+            status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F,
+            output: String(decoding: texts[0], as: UTF8.self), complaints: String(decoding: texts[1], as: UTF8.self))
+    }
+}
