@@ -75,7 +75,8 @@ package struct JournalLine: Hashable, Sendable {
 /// Times are seconds since 1970, handed in.
 package protocol JobQueue: JobJournal {
     /// Adds a job, or gives the unfinished one of the same kind for the same machine, whose parameters stand.
-    func enqueue(_ kind: JobKind, for machine: MachineID, parameters: String, now: Double) async throws(Failure)
+    func enqueue(_ kind: JobKind, for machine: MachineID, parameters: String, now: Double, due: Double)
+        async throws(Failure)
         -> JobRecord
 
     /// Takes the job that is longest due and marks it running; never two for one machine at once.

@@ -17,14 +17,20 @@ package struct JobRunner<Context: Sendable>: Sendable {
         self.journal = journal
     }
 
+    /// Goes on until an outcome, or until `goesOn` says no between two steps.
+    ///
+    /// - Returns: `nil` when it was told to pause; the journal says how to go on.
     /// - Throws: Only when the journal cannot be read or written. Everything else is an outcome.
-    package func advance(_ job: JobID, in context: Context) async throws(Failure) -> JobMachine.Outcome {
+    package func advance(
+        _ job: JobID, in context: Context, while goesOn: () -> Bool = { true }
+    ) async throws(Failure) -> JobMachine.Outcome? {
         var machine = JobMachine(steps.map(\.plan), replaying: try await journal.events(of: job))
         while true {
             switch machine.next() {
             case .stop(let outcome):
                 return outcome
             case .perform(let name, let looksFirst):
+                guard goesOn() else { return nil }
                 guard let step = steps.first(where: { $0.plan.name == name }) else {
                     throw Failure(.jobStepUnknown, "no step \(name.rawValue)", remedy: .giveUp)
                 }

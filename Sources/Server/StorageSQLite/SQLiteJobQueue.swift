@@ -25,7 +25,7 @@ extension SQLiteStore: JobQueue {
     }
 
     package func enqueue(
-        _ kind: JobKind, for machine: MachineID, parameters: String, now: Double
+        _ kind: JobKind, for machine: MachineID, parameters: String, now: Double, due: Double
     ) async throws(Failure) -> JobRecord {
         try await write("add a job") { db in
             let known = try Row.fetchOne(
@@ -37,10 +37,10 @@ extension SQLiteStore: JobQueue {
             try db.execute(
                 sql: """
                     INSERT INTO job (kind, machine, parameters, state, created, due) VALUES (?, ?, ?, 'queued', ?, ?)
-                    """, arguments: [kind.rawValue, machine.text, parameters, now, now])
+                    """, arguments: [kind.rawValue, machine.text, parameters, now, due])
             return JobRecord(
                 id: JobID(db.lastInsertedRowID), kind: kind, machine: machine, parameters: parameters, state: .queued,
-                created: now, due: now)
+                created: now, due: due)
         }
     }
 
