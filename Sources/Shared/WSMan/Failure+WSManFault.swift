@@ -52,6 +52,10 @@ extension WSManFault {
         return [.notReady, .operationInProgress, .generatingKeys].contains(status)
     }
 
+    private var isDestinationUnreachable: Bool {
+        if case .fault("DestinationUnreachable", _, _) = self { true } else { false }
+    }
+
     /// What the operator can do about a status word, or about an answer without one.
     fileprivate var hint: String {
         switch status {
@@ -70,6 +74,8 @@ extension WSManFault {
             "The firmware wants 8 to 32 characters with a small and a capital letter, a digit and a sign, without : , \"."
         case .blockingComponent:
             "The firmware's auditor has to release this first."
+        case nil where isDestinationUnreachable:
+            "This firmware has no such class or instance; its version may be too old for it."
         default:
             "Look up the word in the reference of the class that is named, then correct the setting and retry the job."
         }

@@ -64,9 +64,9 @@ package struct ManagedObject: Hashable, Sendable {
         let elements = texts.map { XMLElement(name, in: resource.uri, text: $0) }
         let place =
             properties.firstIndex { $0.name == name }
-            ?? properties.firstIndex { $0.name.utf8.lexicographicallyPrecedes(name.utf8) == false }
-        let before = properties[..<(place ?? properties.endIndex)]
-        let after = properties[(place ?? properties.endIndex)...].filter { $0.name != name }
+            ?? properties.firstIndex { name.utf8.lexicographicallyPrecedes($0.name.utf8) } ?? properties.endIndex
+        let before = properties[..<place]
+        let after = properties[place...].filter { $0.name != name }
         properties = before + elements + after
     }
 
