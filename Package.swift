@@ -52,6 +52,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
@@ -101,8 +102,8 @@ let package = Package(
         room("SimulatedMEI", .shared, uses: ["CSimulatedMEI"]),
         room(
             "AMTSimulator", .shared,
-            uses: ["LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, x509, asn1, crypto, cryptoExtras]),
-        door("AMTSimulatorMain", .shared, uses: ["AMTSimulator", "SimulatedMEI", argumentParser]),
+            uses: ["LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, nioTLS, x509, asn1, crypto, cryptoExtras]),
+        door("AMTSimulatorMain", .shared, uses: ["AMTSimulator", "SimulatedMEI", nioCore, nioPosix, argumentParser]),
 
         // Agent
         cRoom("CMEI", .agent),
