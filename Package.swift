@@ -52,12 +52,14 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 
@@ -74,6 +76,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -99,8 +102,8 @@ let package = Package(
         room("SimulatedMEI", .shared, uses: ["CSimulatedMEI"]),
         room(
             "AMTSimulator", .shared,
-            uses: ["LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, x509, asn1, crypto, cryptoExtras]),
-        door("AMTSimulatorMain", .shared, uses: ["AMTSimulator", "SimulatedMEI", argumentParser]),
+            uses: ["LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, nioTLS, x509, asn1, crypto, cryptoExtras]),
+        door("AMTSimulatorMain", .shared, uses: ["AMTSimulator", "SimulatedMEI", nioCore, nioPosix, argumentParser]),
 
         // Agent
         cRoom("CMEI", .agent),

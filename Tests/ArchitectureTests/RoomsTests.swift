@@ -1,3 +1,87 @@
+import Foundation
 import Testing
 
-@Suite("Rooms") struct RoomsTests {}
+/// Reads the `import` lines of every room, as the compiler does.
+@Suite("Rooms")
+struct RoomsTests {
+    /// Who may open each dangerous door: C libraries, frameworks, the simulator.
+    static let keys: [(module: String, rooms: Set<String>)] = [
+        ("CLibXML2", ["LibXML"]),
+        ("COpenSSL", ["Certificates"]),
+        ("CLibCurl", ["CurlClient"]),
+        ("CMEI", ["AgentCore"]),
+        ("CSimulatedMEI", ["SimulatedMEI"]),
+        ("GRDB", ["StorageSQLite"]),
+        ("Hummingbird", ["Listeners", "ServerMain"]),
+        ("NIOCore", ["Listeners", "AMTSimulator"]),
+        ("NIOSSL", ["ServerMain", "AMTSimulator"]),
+        ("X509", ["AMTSimulator"]),
+        ("AMTSimulator", ["AMTSimulatorMain"]),
+        ("SimulatedMEI", ["AMTSimulator", "AMTSimulatorMain"]),
+    ]
+
+    @Test("a dangerous door is opened only by those who hold its key", arguments: keys)
+    func imports(module: String, rooms: Set<String>) throws {
+        let found = try Self.imports().filter { $0.module == module }
+        #expect(Set(found.map(\.room)).subtracting(rooms).isEmpty)
+    }
+
+    @Test("agent and server never see each other, and shared rooms see neither")
+    func wings() throws {
+        let imports = try Self.imports()
+        var wingOf: [String: String] = [:]
+        for line in imports { wingOf[line.room] = line.wing }
+        for line in imports {
+            guard let target = wingOf[line.module], target != line.wing else { continue }
+            #expect(target == "Shared", "\(line.room) (\(line.wing)) imports \(line.module) (\(target))")
+        }
+    }
+
+    @Test("the simulator shares no codec with its clients")
+    func simulatorIsApart() throws {
+        let forbidden: Set = ["WSMan", "AMTOperations", "AMTHI", "Certificates", "CurlClient", "COpenSSL"]
+        let found = try Self.imports().filter { $0.room.hasPrefix("AMTSimulator") || $0.room == "SimulatedMEI" }
+        #expect(!found.isEmpty)
+        #expect(Set(found.map(\.module)).isDisjoint(with: forbidden))
+    }
+
+    @Test("nothing imports a door")
+    func doors() throws {
+        #expect(try Self.imports().filter { $0.module.hasSuffix("Main") }.isEmpty)
+    }
+
+    @Test("the agent's front door starts without libcurl and without the whole of Foundation")
+    func agentIsLight() throws {
+        let light: Set = ["AgentMain", "AgentCore", "AMTHI", "Vocabulary", "Wire", "Reconciliation"]
+        let found = try Self.imports().filter { light.contains($0.room) }
+        #expect(!found.isEmpty)
+        #expect(found.filter { ["Foundation", "CurlClient", "FoundationNetworking"].contains($0.module) }.isEmpty)
+    }
+
+    private struct Line {
+        var wing: String
+        var room: String
+        var module: String
+    }
+
+    private static func imports() throws -> [Line] {
+        let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources")
+            .standardizedFileURL
+        let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)
+        var lines: [Line] = []
+        while let file = files?.nextObject() as? URL {
+            guard file.pathExtension == "swift" else { continue }
+            let parts = file.path(percentEncoded: false).dropFirst(sources.path(percentEncoded: false).count)
+                .split(separator: "/")
+            guard parts.count >= 3 else { continue }
+            for text in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+                let words = text.split(separator: " ").filter { $0 != "package" && !$0.hasPrefix("@") }
+                guard words.first == "import", let module = words.last else { continue }
+                let name = module.split(separator: ".")[0]
+                lines.append(Line(wing: String(parts[0]), room: String(parts[1]), module: String(name)))
+            }
+        }
+        try #require(lines.count > 50, "the sources were not found")
+        return lines
+    }
+}

@@ -47,13 +47,10 @@ package struct CertificateProfile: Sendable {
 
     package static let setUpUsage = "2.16.840.1.113741.1.2.3"
 
-    /// Makes the certificate, signed with SHA-256.
+    /// Makes the certificate about `publicKey`, signed with SHA-256.
     ///
-    /// - Parameters:
-    ///   - publicKey: The key that it is about.
-    ///   - issuer: `nil` for a certificate signed by its own key.
-    ///   - now: Seconds since 1970.
-    /// - Throws: ``Failure`` with ``Failure/Code/certificateUnreadable`` and OpenSSL's words.
+    /// Without an issuer it is signed by its own key; `now` is in seconds since 1970. Fails with
+    /// ``Failure/Code/certificateUnreadable`` and OpenSSL's words.
     package func issue(
         for publicKey: PublicKey, by issuer: Certificate?, signingWith key: PrivateKey, now: Int
     ) throws(Failure) -> Certificate {

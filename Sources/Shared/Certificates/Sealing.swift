@@ -20,7 +20,7 @@ package struct SealingKey: Sendable {
         identifier = Array(key.reveal { Digest.sha256($0) }.prefix(8))
     }
 
-    /// - Parameter context: What the secret belongs to; the same words are needed to open it.
+    /// Seals; `context` is what the secret belongs to, and the same words are needed to open it.
     package func seal(_ secret: Secret, for context: String) throws(Failure) -> [UInt8] {
         let nonce = try randomBytes(12)
         return try secret.reveal { (plain: [UInt8]) throws(Failure) in

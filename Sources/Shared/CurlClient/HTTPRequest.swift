@@ -9,6 +9,8 @@ package struct HTTPRequest: Sendable {
     package var body: [UInt8]
     /// `address:port` to connect to in the URL's stead, without DNS or hosts file.
     package var connectTo: String?
+    /// A Unix socket to connect to in the URL's stead.
+    package var unixSocket: String?
     package var trust: PeerTrust
     package var identity: ClientIdentity?
     /// Whether the request must open a connection of its own, with a full handshake.

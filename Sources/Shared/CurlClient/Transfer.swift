@@ -40,6 +40,7 @@ final class Transfer {
         try check(house_curl_set_before_request(easy, beforeRequest, context))
         try list(CURLOPT_HTTPHEADER, request.headers.map { "\($0.name): \($0.value.revealedText)" } + ["Expect:"])
         if let address = request.connectTo { try list(CURLOPT_CONNECT_TO, ["::\(address)"]) }
+        if let path = request.unixSocket { try text(CURLOPT_UNIX_SOCKET_PATH, path) }
         try number(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         try text(CURLOPT_PROTOCOLS_STR, "http,https")
         // A proxy from the environment would see, and could answer, what is meant for one peer.

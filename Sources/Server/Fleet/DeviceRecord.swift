@@ -1,0 +1,113 @@
+package import Vocabulary
+
+/// What the server keeps about one machine.
+///
+/// Secrets are not in it; see ``SecretPurpose``.
+package struct DeviceRecord: Hashable, Codable, Sendable {
+    package var machine: MachineID
+    package var stage: Stage
+    /// Why it is held, or what the last event was.
+    package var note: String?
+    /// The label made from the UUID.
+    package var temporaryHostname: String
+    /// What the record believes the machine to be called.
+    package var name: Hostname
+    /// Where the firmware was last heard or reached, an IP address without a port.
+    package var address: String
+    package var firstSeen: Double
+    package var lastHello: Double?
+    package var helloCount: Int
+    /// The roots that its hello named, hexadecimal; SHA-256 ones only.
+    package var rootHashes: [String]
+    package var firmware: ProvisionedFirmware?
+
+    /// Where a machine is on its way.
+    ///
+    /// Further stages come with collections.
+    package enum Stage: String, Hashable, Codable, Sendable {
+        /// It said hello and is not provisioned yet.
+        case staged
+        /// A job is under way.
+        case provisioning
+        /// Provisioned; the names in the record were proved.
+        case managed
+        /// A person must decide; ``DeviceRecord/note`` says why.
+        case held
+    }
+
+    package init(machine: MachineID, temporaryHostname: String, name: Hostname, address: String, now: Double) {
+        self.machine = machine
+        stage = .staged
+        self.temporaryHostname = temporaryHostname
+        self.name = name
+        self.address = address
+        firstSeen = now
+        helloCount = 0
+        rootHashes = []
+    }
+}
+
+/// What the server knows of a firmware that it provisioned, each proved over an authenticated connection.
+package struct ProvisionedFirmware: Hashable, Codable, Sendable {
+    /// The name that its certificate carries.
+    package var name: Hostname
+    /// `HostOSFQDN` when it was last read.
+    package var hostOSFQDN: String?
+    package var digestRealm: String
+    /// SHA-256 of the SubjectPublicKeyInfo that port 16993 presents, hexadecimal: the pin.
+    package var pin: String
+    /// The certificate, PEM.
+    package var certificate: String
+    /// The firmware's own handle of it, `Intel(r) AMT Certificate: Handle: N`.
+    package var certificateID: String
+    /// The firmware's own handle of its key pair.
+    package var keyPairID: String
+    package var account: TemporaryAccount?
+    /// When the admin password of the store was last proved, seconds since 1970.
+    package var adminProved: Double?
+    package var provedAt: Double
+
+    package init(
+        name: Hostname, hostOSFQDN: String?, digestRealm: String, pin: String, certificate: String,
+        certificateID: String, keyPairID: String, account: TemporaryAccount?, adminProved: Double?, provedAt: Double
+    ) {
+        self.name = name
+        self.hostOSFQDN = hostOSFQDN
+        self.digestRealm = digestRealm
+        self.pin = pin
+        self.certificate = certificate
+        self.certificateID = certificateID
+        self.keyPairID = keyPairID
+        self.account = account
+        self.adminProved = adminProved
+        self.provedAt = provedAt
+    }
+}
+
+/// The digest account that mends a machine, until it has.
+package struct TemporaryAccount: Hashable, Codable, Sendable {
+    /// Ours are recognised by this head.
+    package static let prefix = "nsk-"
+
+    package var name: String
+    /// The firmware's handle of its access-control entry.
+    package var handle: UInt32
+    /// Seconds since 1970; it is removed when this is past.
+    package var ends: Double
+
+    package init(name: String, handle: UInt32, ends: Double) {
+        self.name = name
+        self.handle = handle
+        self.ends = ends
+    }
+}
+
+/// Which secret of a machine a sealed value is.
+package struct SecretPurpose: RawRepresentable, Hashable, Sendable {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    package static let adminPassword = SecretPurpose(rawValue: "admin-password")
+    /// The password of the temporary account of this name.
+    package static func account(_ name: String) -> SecretPurpose { .init(rawValue: "account:\(name)") }
+}

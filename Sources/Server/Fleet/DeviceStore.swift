@@ -1,0 +1,32 @@
+package import Vocabulary
+
+/// Where device records and their sealed secrets are kept.
+package protocol DeviceStore: Sendable {
+    func device(_ machine: MachineID) async throws(Failure) -> DeviceRecord?
+    func devices() async throws(Failure) -> [DeviceRecord]
+
+    /// Reads, changes and writes one record as one transaction.
+    ///
+    /// The body is given `nil` for a machine without a record, and leaves `nil` to make none.
+    func change(
+        _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
+    ) async throws(Failure) -> DeviceRecord?
+
+    /// The machine other than `machine` that has this name, if any.
+    func holder(of name: Hostname, otherThan machine: MachineID) async throws(Failure) -> MachineID?
+
+    /// Keeps a sealed secret; durable when it returns, so that firmware may learn of it next. Older ones stay.
+    func keep(_ sealed: [UInt8], as purpose: SecretPurpose, of machine: MachineID, now: Double) async throws(Failure)
+
+    /// All secrets kept for the purpose, newest first.
+    func sealed(_ purpose: SecretPurpose, of machine: MachineID) async throws(Failure) -> [[UInt8]]
+
+    /// Forgets all but the newest, or all.
+    func forget(_ purpose: SecretPurpose, of machine: MachineID, keepingNewest: Bool) async throws(Failure)
+}
+
+/// Build tokens: what an agent must show, kept as SHA-256 only.
+package protocol TokenStore: Sendable {
+    func add(tokenHash: [UInt8], note: String, ends: Double, now: Double) async throws(Failure)
+    func isValid(tokenHash: [UInt8], now: Double) async throws(Failure) -> Bool
+}

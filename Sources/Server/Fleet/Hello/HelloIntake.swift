@@ -1,0 +1,72 @@
+package import Vocabulary
+
+/// What follows from a hello: the record it makes or changes, and whether a job is due.
+///
+/// Pure.
+package struct HelloIntake: Sendable {
+    package var domain: Hostname
+
+    package init(domain: Hostname) { self.domain = domain }
+
+    package enum Decision: Hashable, Sendable {
+        /// A new record, or one that is not provisioned: provision it.
+        case provision
+        /// Nothing to do; the reason is for the log.
+        case leave(String)
+    }
+
+    /// Takes a hello into the record.
+    ///
+    /// - Returns: The decision.
+    /// - Throws: ``Failure`` with ``Failure/Code/machineIDBogus`` for a UUID that many machines share; no record is made.
+    package func take(
+        _ hello: HelloPacket, from address: String, into record: inout DeviceRecord?, temporaryHostname: String,
+        now: Double
+    ) throws(Failure) -> Decision {
+        guard !hello.machine.isBogus else {
+            throw Failure(
+                .machineIDBogus,
+                "a hello from \(address) carries the UUID \(hello.machine), which many machines share; no record is made",
+                hint: "Have the board's maker's tool write a UUID of its own into SMBIOS, then power-cycle the machine."
+            )
+        }
+        guard hello.version == 3 else {
+            return .leave("interface version \(hello.version): set-up by pre-shared key is not offered by this version")
+        }
+        var known: DeviceRecord
+        if let record {
+            known = record
+        } else {
+            let name: Hostname
+            do { name = try Hostname("\(temporaryHostname).\(domain)") } catch {
+                throw Failure(.nameInvalid, "no temporary name in domain \(domain): \(error)")
+            }
+            known = DeviceRecord(
+                machine: hello.machine, temporaryHostname: temporaryHostname, name: name, address: address, now: now)
+        }
+        known.lastHello = now
+        known.helloCount += 1
+        known.rootHashes = hello.rootHashes.filter { $0.type == 2 }.map(\.bytes.hexadecimal)
+        let decision = decide(&known, from: address)
+        record = known
+        return decision
+    }
+
+    private func decide(_ record: inout DeviceRecord, from address: String) -> Decision {
+        switch record.stage {
+        case .held:
+            return .leave("held: \(record.note ?? "a person must decide")")
+        case .managed:
+            // A firmware that we provisioned says hello only after it was unprovisioned, or when it is another machine.
+            record.stage = .held
+            record.note =
+                "said hello from \(address) though the record says it is provisioned: unprovisioned, or a twin"
+            return .leave(record.note ?? "")
+        case .provisioning:
+            return .leave("a job is under way")
+        case .staged:
+            record.address = address
+            return .provision
+        }
+    }
+}

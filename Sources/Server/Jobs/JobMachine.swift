@@ -1,0 +1,71 @@
+package import Vocabulary
+
+/// What comes next in one job, computed from its journal alone: no clock, no store, no firmware.
+///
+/// A step that failed and may be helped by time is begun again; one that may not ends the job, after the steps that run
+/// whatever the outcome (the temporary account's removal, say). Nothing is taken back: a step leaves the firmware in a
+/// state from which it can be begun again.
+package struct JobMachine: Hashable, Sendable {
+    package struct StepPlan: Hashable, Sendable {
+        package var name: StepName
+        package var runsAfterFailure: Bool
+
+        package init(_ name: StepName, runsAfterFailure: Bool = false) {
+            self.name = name
+            self.runsAfterFailure = runsAfterFailure
+        }
+    }
+
+    package enum Action: Hashable, Sendable {
+        /// `looksFirst`: an earlier attempt was cut off or failed, so its effect may be there.
+        case perform(StepName, looksFirst: Bool)
+        case stop(Outcome)
+    }
+
+    package enum Outcome: Hashable, Sendable {
+        case done
+        /// Time may help; the failure is the latest.
+        case waiting(Failure)
+        /// The failure is the first that nobody but a person can mend.
+        case failed(Failure)
+    }
+
+    private let plans: [StepPlan]
+    package private(set) var outputs: [StepName: String] = [:]
+    private var begun: Set<StepName> = []
+    /// The first failure that nobody but a person can mend.
+    package private(set) var failure: Failure?
+    private var failedSteps: Set<StepName> = []
+    private var setback: Failure?
+
+    package init(_ plans: [StepPlan], replaying events: [JobEvent] = []) {
+        self.plans = plans
+        for event in events { record(event) }
+        // A new attempt: what had to wait is tried again.
+        setback = nil
+    }
+
+    package mutating func record(_ event: JobEvent) {
+        switch event {
+        case .began(let step):
+            begun.insert(step)
+        case .succeeded(let step, let output):
+            outputs[step] = output
+        case .failed(let step, let failure):
+            if failure.remedy == .wait {
+                setback = failure
+            } else {
+                failedSteps.insert(step)
+                if self.failure == nil { self.failure = failure }
+            }
+        }
+    }
+
+    package func next() -> Action {
+        if let setback { return .stop(.waiting(setback)) }
+        let candidates = plans.filter { outputs[$0.name] == nil && !failedSteps.contains($0.name) }
+        let due = failure == nil ? candidates.first : candidates.first(where: \.runsAfterFailure)
+        if let due { return .perform(due.name, looksFirst: begun.contains(due.name)) }
+        return .stop(failure.map(Outcome.failed) ?? .done)
+    }
+}

@@ -1,0 +1,109 @@
+package import Vocabulary
+
+/// What kind of work a job is; the list of its steps is found by it.
+package struct JobKind: RawRepresentable, Hashable, Codable, Sendable, ExpressibleByStringLiteral {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+    package init(stringLiteral value: String) { rawValue = value }
+}
+
+/// A job as the store keeps it.
+package struct JobRecord: Hashable, Codable, Sendable {
+    package enum State: String, Hashable, Codable, Sendable {
+        /// Due now or at ``JobRecord/due``.
+        case queued
+        case running
+        /// A setback; tried again at ``JobRecord/due``.
+        case waiting
+        case done
+        case failed
+        case held
+
+        package var isFinal: Bool { self == .done || self == .failed || self == .held }
+    }
+
+    package var id: JobID
+    package var kind: JobKind
+    package var machine: MachineID
+    /// JSON without secrets; its shape is the kind's.
+    package var parameters: String
+    package var state: State
+    /// Seconds since 1970.
+    package var created: Double
+    package var due: Double
+    package var ended: Double?
+    /// How often a setback was met.
+    package var setbacks: Int
+    package var failure: Failure?
+
+    package init(
+        id: JobID, kind: JobKind, machine: MachineID, parameters: String, state: State, created: Double, due: Double,
+        ended: Double? = nil, setbacks: Int = 0, failure: Failure? = nil
+    ) {
+        self.id = id
+        self.kind = kind
+        self.machine = machine
+        self.parameters = parameters
+        self.state = state
+        self.created = created
+        self.due = due
+        self.ended = ended
+        self.setbacks = setbacks
+        self.failure = failure
+    }
+}
+
+/// Word from outside that a job waits for.
+package struct JobSignal: RawRepresentable, Hashable, Sendable {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+}
+
+/// An event with the time at which it was written.
+package struct JournalLine: Hashable, Sendable {
+    package var time: Double
+    package var event: JobEvent
+
+    package init(time: Double, event: JobEvent) {
+        self.time = time
+        self.event = event
+    }
+}
+
+/// Jobs that are owed, and what became of them.
+///
+/// Times are seconds since 1970, handed in.
+package protocol JobQueue: JobJournal {
+    /// Adds a job, or gives the unfinished one of the same kind for the same machine, whose parameters stand.
+    func enqueue(_ kind: JobKind, for machine: MachineID, parameters: String, now: Double, due: Double)
+        async throws(Failure)
+        -> JobRecord
+
+    /// Takes the job that is longest due and marks it running; never two for one machine at once.
+    func claim(now: Double) async throws(Failure) -> JobRecord?
+
+    /// Makes a job that is queued or waiting due now.
+    func hasten(_ job: JobID, now: Double) async throws(Failure)
+
+    /// Keeps word from outside that the job waits for; said twice, it is kept once.
+    func signal(_ signal: JobSignal, to job: JobID) async throws(Failure)
+    func signals(of job: JobID) async throws(Failure) -> Set<JobSignal>
+
+    /// When the next job will be due, if any waits.
+    func nextDue() async throws(Failure) -> Double?
+
+    /// Writes down how an attempt ended.
+    func settle(_ job: JobID, _ outcome: JobMachine.Outcome, now: Double) async throws(Failure)
+
+    /// Makes jobs due again that were running when their server ended. Called once, before the first claim.
+    func recover(now: Double) async throws(Failure) -> [JobID]
+
+    func job(_ id: JobID) async throws(Failure) -> JobRecord?
+    func jobs() async throws(Failure) -> [JobRecord]
+    func lines(of job: JobID) async throws(Failure) -> [JournalLine]
+}
+
+/// When a job that met a setback is tried again: after 1, 2, 4 … seconds, at most five minutes apart.
+package func pauseAfter(setbacks: Int) -> Double {
+    min(300, Double(1 << min(max(setbacks - 1, 0), 12)))
+}

@@ -1,0 +1,53 @@
+package import Vocabulary
+
+/// Where a job's events are kept, in order and whole.
+package protocol JobJournal: Sendable {
+    /// Durable when it returns.
+    func append(_ event: JobEvent, to job: JobID) async throws(Failure)
+    func events(of job: JobID) async throws(Failure) -> [JobEvent]
+}
+
+/// Carries one job as far as it goes now: asks the machine, writes down, performs.
+package struct JobRunner<Context: Sendable>: Sendable {
+    private let steps: [AnyStep<Context>]
+    private let journal: any JobJournal
+
+    package init(_ steps: [AnyStep<Context>], journal: any JobJournal) {
+        self.steps = steps
+        self.journal = journal
+    }
+
+    /// Goes on until an outcome, or until `goesOn` says no between two steps.
+    ///
+    /// - Returns: `nil` when it was told to pause; the journal says how to go on.
+    /// - Throws: Only when the journal cannot be read or written. Everything else is an outcome.
+    package func advance(
+        _ job: JobID, in context: Context, while goesOn: () -> Bool = { true }
+    ) async throws(Failure) -> JobMachine.Outcome? {
+        var machine = JobMachine(steps.map(\.plan), replaying: try await journal.events(of: job))
+        while true {
+            switch machine.next() {
+            case .stop(let outcome):
+                return outcome
+            case .perform(let name, let looksFirst):
+                guard goesOn() else { return nil }
+                guard let step = steps.first(where: { $0.plan.name == name }) else {
+                    throw Failure(.jobStepUnknown, "no step \(name.rawValue)", remedy: .giveUp)
+                }
+                try await note(.began(name), of: job, in: &machine)
+                let event: JobEvent
+                do throws(Failure) {
+                    let output = try await step.perform(
+                        context, JobLedger(machine.outputs, failure: machine.failure), looksFirst)
+                    event = .succeeded(name, output: output)
+                } catch { event = .failed(name, error) }
+                try await note(event, of: job, in: &machine)
+            }
+        }
+    }
+
+    private func note(_ event: JobEvent, of job: JobID, in machine: inout JobMachine) async throws(Failure) {
+        try await journal.append(event, to: job)
+        machine.record(event)
+    }
+}

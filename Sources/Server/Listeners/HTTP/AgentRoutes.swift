@@ -1,0 +1,82 @@
+import Foundation
+import HTTPTypes
+package import Hummingbird
+import Vocabulary
+import Wire
+
+/// The routes that agents use, each behind the build token.
+package struct AgentRoutes: Sendable {
+    private let service: any AgentService
+
+    package init(_ service: any AgentService) { self.service = service }
+
+    /// Requests larger than this are refused unread; a report has a few hundred bytes.
+    static let longestBody = 64 * 1024
+
+    package func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        let service = service
+        router.post("/v1/reports") { request, _ in
+            await answer {
+                try await Self.admit(request, service)
+                let report = try await Self.report(in: request)
+                return try json(.ok, try await service.take(report))
+            }
+        }
+        router.get("/v1/jobs/:job") { request, context in
+            let job = context.parameters.get("job") ?? ""
+            return await answer {
+                try await Self.admit(request, service)
+                guard let progress = try await service.progress(of: job) else { throw noSuchJob(job) }
+                return try json(.ok, progress)
+            }
+        }
+        router.post("/v1/jobs/:job/echo-written") { request, context in
+            let job = context.parameters.get("job") ?? ""
+            return await answer {
+                try await Self.admit(request, service)
+                guard try await service.echoWritten(job) else { throw noSuchJob(job) }
+                return Response(status: .noContent)
+            }
+        }
+        router.post("/v1/jobs/:job/echo-restored") { request, context in
+            let job = context.parameters.get("job") ?? ""
+            return await answer {
+                try await Self.admit(request, service)
+                guard try await service.echoRestored(job) else { throw noSuchJob(job) }
+                return Response(status: .noContent)
+            }
+        }
+        return router
+    }
+
+    private static func admit(_ request: Request, _ service: any AgentService) async throws {
+        let words = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+        guard words.count == 2, words[0].lowercased() == Wire.authorizationScheme.lowercased() else {
+            throw Refusal(.unauthorized, .tokenRefused, "the request carries no build token")
+        }
+        guard try await service.admits(token: Secret(String(words[1]))) else {
+            throw Refusal(
+                .unauthorized, .tokenRefused, "the build token is unknown or has expired",
+                hint: "Make a new enrolment file with `namesake-server enrol` and put it on the machine.")
+        }
+    }
+
+    private static func report(in request: Request) async throws -> Report {
+        let body: ByteBuffer
+        do { body = try await request.body.collect(upTo: longestBody) } catch {
+            throw Refusal(.contentTooLarge, .serverRefused, "the report is longer than \(longestBody) bytes")
+        }
+        let report: Report
+        do { report = try JSONDecoder().decode(Report.self, from: Data(body.readableBytesView)) } catch {
+            throw Refusal(.badRequest, .serverRefused, "the report cannot be read: \(explained(error))")
+        }
+        guard report.wireVersion == Wire.version else {
+            throw Refusal(
+                .badRequest, .serverRefused,
+                "the report has wire version \(report.wireVersion), this server speaks \(Wire.version)",
+                hint: "Update the older of agent and server.")
+        }
+        return report
+    }
+}

@@ -1,0 +1,31 @@
+import HTTPTypes
+package import Hummingbird
+package import Vocabulary
+
+/// What a person at the server asks, over a Unix socket that only its owner may open.
+package protocol ConsoleService: Sendable {
+    /// Runs one verb and gives JSON for its reader; the verbs are the command line's.
+    func console(_ verb: [String]) async throws(Failure) -> [UInt8]
+}
+
+/// The console's one route: the verb is the path.
+package struct ConsoleRoutes: Sendable {
+    private let service: any ConsoleService
+
+    package init(_ service: any ConsoleService) { self.service = service }
+
+    package func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        let service = service
+        router.post("/console/**") { _, context in
+            let verb = context.parameters.getCatchAll().map(String.init)
+            return await answer {
+                let bytes = try await service.console(verb)
+                return Response(
+                    status: .ok, headers: [.contentType: "application/json"],
+                    body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+            }
+        }
+        return router
+    }
+}

@@ -1,0 +1,47 @@
+import Fleet
+import NIOCore
+
+/// Collects one connection's bytes until they are a hello or never will be.
+///
+/// The sender gets no answer; the connection is closed as soon as the packet is whole, its end is reached, or its time
+/// is up.
+final class HelloHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private var collected: [UInt8] = []
+    private var settled = false
+    private let settle: (HelloPacket.Reading) -> Void
+
+    /// `settle` is told once: a packet, or why there was none.
+    init(settle: @escaping (HelloPacket.Reading) -> Void) { self.settle = settle }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !settled else { return }
+        collected += Array(unwrapInboundIn(data).readableBytesView)
+        let reading = HelloPacket.read(collected)
+        if reading != .incomplete { finish(context, reading) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed: finish(context, .unreadable("ended after \(collected.count) bytes"))
+        case is IdleStateHandler.IdleStateEvent: finish(context, .unreadable("silent after \(collected.count) bytes"))
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish(context, .unreadable("ended after \(collected.count) bytes"))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        finish(context, .unreadable("\(error)"))
+    }
+
+    private func finish(_ context: ChannelHandlerContext, _ reading: HelloPacket.Reading) {
+        guard !settled else { return }
+        settled = true
+        settle(reading)
+        context.close(promise: nil)
+    }
+}

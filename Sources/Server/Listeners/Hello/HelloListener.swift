@@ -1,0 +1,87 @@
+package import Fleet
+package import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+import Vocabulary
+
+/// Takes hello packets on TCP, port 9971 by custom.
+///
+/// What is no hello is logged with its source and dropped. A source that asks too much is refused before it is read.
+package struct HelloListener: Service {
+    private let host: String
+    private let port: Int
+    private let clock: @Sendable () -> Double
+    private let take: @Sendable (HelloPacket, String) async -> Void
+    private let started: @Sendable (Int) -> Void
+    private let logger: Logger
+
+    /// `take` is given each packet and its source address; `started` the port, once it listens.
+    package init(
+        host: String, port: Int, clock: @escaping @Sendable () -> Double, logger: Logger,
+        started: @escaping @Sendable (Int) -> Void = { _ in },
+        take: @escaping @Sendable (HelloPacket, String) async -> Void
+    ) {
+        self.host = host
+        self.port = port
+        self.clock = clock
+        self.logger = logger
+        self.started = started
+        self.take = take
+    }
+
+    package func run() async throws {
+        let (packets, arrivals) = AsyncStream.makeStream(
+            of: (HelloPacket, String).self, bufferingPolicy: .bufferingOldest(10_000))
+        let limits = Mutex(HelloLimits())
+        let (logger, clock) = (logger, clock)
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                let source = channel.remoteAddress?.ipAddress ?? "unknown"
+                guard limits.withLock({ $0.admits(source, now: clock()) }) else {
+                    logger.warning("hello refused: too many from this source", metadata: ["source": "\(source)"])
+                    return channel.close()
+                }
+                channel.closeFuture.whenComplete { _ in limits.withLock { $0.closed(source) } }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers([
+                        IdleStateHandler(allTimeout: .seconds(10)),
+                        HelloHandler { reading in
+                            switch reading {
+                            case .packet(let packet):
+                                if case .dropped = arrivals.yield((packet, source)) {
+                                    logger.warning(
+                                        "hello dropped: the server is behind", metadata: ["source": "\(source)"])
+                                }
+                            case .unreadable(let why):
+                                logger.notice("no hello", metadata: ["source": "\(source)", "why": "\(why)"])
+                            case .incomplete:
+                                break
+                            }
+                        },
+                    ])
+                }
+            }
+        let server: any Channel
+        do { server = try await bootstrap.bind(host: host, port: port).get() } catch {
+            throw Failure(
+                .listenerUnavailable, "cannot listen for hellos on \(host):\(port): \(error)",
+                hint: "Is another server running? Choose another address or port with `hello` in the configuration.")
+        }
+        logger.info("listening for hellos", metadata: ["address": "\(host):\(server.localAddress?.port ?? port)"])
+        started(server.localAddress?.port ?? port)
+        await withTaskGroup { group in
+            group.addTask {
+                for await (packet, source) in packets { await take(packet, source) }
+            }
+            try? await gracefulShutdown()
+            arrivals.finish()
+            await group.waitForAll()
+        }
+        try await server.close()
+    }
+}

@@ -1,0 +1,51 @@
+package import Fleet
+package import Jobs
+package import Vocabulary
+
+/// A job with its journal, as the console shows it.
+package struct JobPage: Codable, Sendable {
+    package var job: JobRecord
+    package var steps: [String]
+    package var lines: [Line]
+
+    package struct Line: Codable, Sendable {
+        package var time: Double
+        package var event: JobEvent
+    }
+}
+
+extension ServerCore {
+    /// Answers what a person at the server asks.
+    ///
+    /// Verbs: `devices`, `devices UUID`, `devices UUID retry`, `jobs`, `jobs NUMBER`, `ping`.
+    ///
+    /// - Returns: JSON: ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s or a ``JobPage``.
+    package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
+        switch verb.first {
+        case "ping": return Array("{}".utf8)
+        case "devices": return try await devices(Array(verb.dropFirst()))
+        case "jobs": return try await jobs(Array(verb.dropFirst()))
+        default: throw Failure(.serverRefused, "no such verb: \(verb.joined(separator: " ").prefix(80))")
+        }
+    }
+
+    private func devices(_ words: [String]) async throws(Failure) -> [UInt8] {
+        guard let text = words.first else { return Array(try encoded(try await store.devices()).utf8) }
+        guard let machine = MachineID(text) else {
+            throw Failure(.machineUnknown, "'\(text.prefix(64))' is no UUID", hint: "Take one from `devices list`.")
+        }
+        if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(machine)).utf8) }
+        guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
+        return Array(try encoded(record).utf8)
+    }
+
+    private func jobs(_ words: [String]) async throws(Failure) -> [UInt8] {
+        guard let text = words.first else { return Array(try encoded(try await store.jobs()).utf8) }
+        guard let id = JobID(text), let job = try await store.job(id) else {
+            throw Failure(.machineUnknown, "no job '\(text.prefix(40))'", hint: "Take a number from `jobs list`.")
+        }
+        let lines = try await store.lines(of: id).map { JobPage.Line(time: $0.time, event: $0.event) }
+        let page = JobPage(job: job, steps: JobKinds.steps(of: job.kind).map(\.rawValue), lines: lines)
+        return Array(try encoded(page).utf8)
+    }
+}

@@ -1,0 +1,110 @@
+import Certificates
+package import CurlClient
+package import Vocabulary
+package import WSMan
+
+/// Whom a connection is made to, and as whom.
+package struct FirmwareEndpoint: Sendable {
+    /// An IP address; no DNS is asked.
+    package var address: String
+    package var port: Int
+    /// The name that the peer's certificate must carry, where a chain is asked for.
+    package var name: Hostname
+    package var trust: PeerTrust
+    package var identity: ClientIdentity?
+    /// `nil` on a set-up session that takes our certificate for authentication.
+    package var credential: DigestCredential?
+
+    package init(
+        address: String, port: Int, name: Hostname, trust: PeerTrust, identity: ClientIdentity? = nil,
+        credential: DigestCredential?
+    ) {
+        self.address = address
+        self.port = port
+        self.name = name
+        self.trust = trust
+        self.identity = identity
+        self.credential = credential
+    }
+}
+
+/// The way to one firmware: TLS and HTTP by libcurl, digest by us, one request in flight.
+///
+/// A nonce is used as long as the firmware takes it, over reconnects too. When it does not (a plain 401), the request is
+/// made once more with the fresh nonce; a second 401 is a refusal, and nothing is tried after it.
+package actor FirmwareConnection: WSManTransport {
+    private let client: CurlClient
+    private var endpoint: FirmwareEndpoint?
+    private var authorization: DigestAuthorization?
+    private var opensConnection = true
+    /// Requests sent and handshakes made since this connection was made.
+    package private(set) var requests = 0
+    package private(set) var handshakes = 0
+
+    package init(_ client: CurlClient) { self.client = client }
+
+    /// Turns to another endpoint, or to the same one as another user; the next request opens a connection of its own.
+    package func turn(to endpoint: FirmwareEndpoint) {
+        self.endpoint = endpoint
+        opensConnection = true
+    }
+
+    package func exchange(_ envelope: [UInt8]) async throws(WSManFault) -> [UInt8] {
+        guard let endpoint else { throw .notSent("no endpoint was chosen") }
+        let first = try await send(envelope, to: endpoint)
+        guard first.status == 401 else { return try body(of: first) }
+        guard endpoint.credential != nil,
+            let challenge = first.values(of: "WWW-Authenticate").lazy.compactMap({ DigestChallenge($0) }).first
+        else { throw .authenticationRefused }
+        authorization = DigestAuthorization(challenge)
+        let second = try await send(envelope, to: endpoint)
+        guard second.status != 401 else {
+            authorization = nil
+            throw .authenticationRefused
+        }
+        return try body(of: second)
+    }
+
+    private func send(_ envelope: [UInt8], to endpoint: FirmwareEndpoint) async throws(WSManFault) -> HTTPAnswer {
+        var request = HTTPRequest(
+            "POST", "https://\(endpoint.name):\(endpoint.port)/wsman",
+            headers: [HTTPHeader("Content-Type", "application/soap+xml;charset=UTF-8")], body: envelope,
+            trust: endpoint.trust)
+        request.connectTo = "\(endpoint.address):\(endpoint.port)"
+        request.identity = endpoint.identity
+        request.opensConnection = opensConnection
+        if let credential = endpoint.credential, var authorization {
+            let clientNonce: String
+            do { clientNonce = try randomBytes(8).hexadecimal } catch { throw .notSent(error.message) }
+            request.headers.append(
+                HTTPHeader(
+                    "Authorization",
+                    secret: authorization.header(
+                        for: credential, method: "POST", path: "/wsman", body: envelope, clientNonce: clientNonce)))
+            self.authorization = authorization
+        }
+        let answer: HTTPAnswer
+        do { answer = try await client.send(request) } catch {
+            opensConnection = true
+            switch error {
+            case .notConnected(let why), .unusable(let why): throw .notSent(why)
+            case .peerNotTrusted(let why): throw .peerNotTrusted("\(why); asked for \(endpoint.name)")
+            case .answerUnreadable(let why): throw .unreadable(why)
+            case .lost(let why): throw .unreachable(why)
+            case .cancelled: throw .unreachable("the request was cancelled")
+            }
+        }
+        requests += 1
+        if answer.openedConnection { handshakes += 1 }
+        opensConnection = false
+        return answer
+    }
+
+    private func body(of answer: HTTPAnswer) throws(WSManFault) -> [UInt8] {
+        switch answer.status {
+        case 200, 400, 500: return answer.body
+        case 503: throw .unreachable("the firmware is busy (HTTP 503)")
+        default: throw .unreadable("HTTP status \(answer.status)")
+        }
+    }
+}

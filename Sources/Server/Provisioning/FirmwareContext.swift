@@ -1,0 +1,121 @@
+package import AMTOperations
+package import Certificates
+package import CurlClient
+package import Fleet
+package import Jobs
+package import Vocabulary
+package import WSMan
+
+/// What a step works with: one job, one machine, one connection.
+package struct FirmwareContext: Sendable {
+    package let job: JobRecord
+    /// The name that the firmware shall have when the job is done.
+    package let target: Hostname
+    package let workshop: Workshop
+    package let connection: FirmwareConnection
+    package let session: WSManSession
+    package let notebook = Notebook()
+
+    package var machine: MachineID { job.machine }
+    package var store: any ServerCore.Store { workshop.store }
+    package var vault: Vault { workshop.vault }
+    package var now: Double { workshop.clock() }
+
+    /// What one attempt remembers between steps, so that nothing is read twice; a new attempt reads again.
+    package actor Notebook {
+        package private(set) var settings: AMT.GeneralSettings.Settings?
+        /// Which endpoint the connection was last turned to.
+        private var turned: String?
+
+        package func keep(_ settings: AMT.GeneralSettings.Settings) { self.settings = settings }
+
+        func isTurned(to endpoint: String) -> Bool {
+            defer { turned = endpoint }
+            return turned == endpoint
+        }
+    }
+
+    /// The machine's record, which a job's machine always has.
+    package func record() async throws(Failure) -> DeviceRecord {
+        guard let record = try await store.device(machine) else { throw ServerCore.unknown(machine) }
+        return record
+    }
+
+    /// Performs an operation and turns its fault into a failure.
+    package func perform<Operation: WSManOperation>(_ operation: Operation) async throws(Failure) -> Operation.Output {
+        do { return try await session.perform(operation) } catch { throw Self.failure(error) }
+    }
+
+    /// What a fault means to a job: as everywhere, but that a busy firmware is waited for.
+    static func failure(_ fault: WSManFault) -> Failure {
+        var failure = Failure(fault)
+        if case .refused(let refusal) = fault, refusal.word == PTStatus.operationInProgress.rawValue {
+            failure.remedy = .wait
+        }
+        return failure
+    }
+}
+
+extension FirmwareContext {
+    /// Turns the connection to where the job's next request has to go.
+    ///
+    /// Before the commit that is set-up mode or the old name, after it the new name under the new certificate; both
+    /// managed ones as the temporary account.
+    package func open(_ ledger: JobLedger) async throws(Failure) {
+        if ledger.isDone(CommitStep.self) {
+            try await openProved(ledger)
+        } else if job.kind == .provision {
+            try await openSetUp(ledger)
+        } else {
+            try await openManaged(ledger)
+        }
+    }
+
+    /// The new name, verified in full and pinned to the key that the certificate was issued for.
+    package func openProved(_ ledger: JobLedger) async throws(Failure) {
+        if await notebook.isTurned(to: "proved") { return }
+        let certificate = try ledger.output(of: IssueCertificateStep.self).read()
+        await connection.turn(
+            to: FirmwareEndpoint(
+                address: try await record().address, port: workshop.firmwarePort, name: target,
+                trust: .authorities(workshop.authority.trustAnchors, pin: certificate.publicKey.pin),
+                credential: try await account(ledger)))
+    }
+
+    /// The name that the record holds, verified in full and pinned.
+    private func openManaged(_ ledger: JobLedger) async throws(Failure) {
+        if await notebook.isTurned(to: "managed") { return }
+        await connection.turn(to: try await managedEndpoint(credential: try await account(ledger)))
+    }
+
+    /// Where the record says that the firmware is, for any user of it.
+    func managedEndpoint(credential: DigestCredential) async throws(Failure) -> FirmwareEndpoint {
+        let record = try await record()
+        guard let firmware = record.firmware, let pin = bytes(hexadecimal: firmware.pin), pin.count == 32 else {
+            throw Failure(
+                .pinMissing, "the record of \(machine) holds no pin",
+                hint: "A person has to look at the firmware's certificate and accept it first.")
+        }
+        return FirmwareEndpoint(
+            address: record.address, port: workshop.firmwarePort, name: firmware.name,
+            trust: .authorities(workshop.authority.trustAnchors, pin: pin), credential: credential)
+    }
+
+    private func openSetUp(_ ledger: JobLedger) async throws(Failure) {
+        // Our certificate authenticates us where the firmware takes it for that; where it asks for a password all the
+        // same, it is the factory's until we have set ours.
+        let isOurs = ledger.isDone(SetAdminStep.self)
+        if await notebook.isTurned(to: isOurs ? "set-up, our password" : "set-up") { return }
+        let password = isOurs ? try await vault.secret(.adminPassword, of: machine) : Secret("admin")
+        await connection.turn(
+            to: FirmwareEndpoint(
+                address: try await record().address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
+                identity: try workshop.chain.identity,
+                credential: DigestCredential(user: "admin", password: password)))
+    }
+
+    private func account(_ ledger: JobLedger) async throws(Failure) -> DigestCredential {
+        let account = try ledger.output(of: AccountStep.self)
+        return DigestCredential(user: account.name, password: try await vault.secret(.account(account.name), of: machine))
+    }
+}

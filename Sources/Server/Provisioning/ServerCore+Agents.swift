@@ -1,0 +1,116 @@
+import Certificates
+import Fleet
+import Foundation
+package import Jobs
+package import Vocabulary
+package import Wire
+
+extension ServerCore {
+    /// Whether a build token is known and has not ended.
+    package func admits(token: Secret) async throws(Failure) -> Bool {
+        try await store.isValid(tokenHash: token.reveal { Digest.sha256($0) }, now: clock())
+    }
+
+    /// Decides on what an agent saw.
+    ///
+    /// - Throws: ``Failure``: a machine without a record, a firmware that is not provisioned, a name that policy forbids
+    ///   or that another machine has.
+    package func take(_ report: Report) async throws(Failure) -> Directive {
+        guard let record = try await store.device(report.machine) else { throw Self.unknown(report.machine) }
+        if record.stage == .held {
+            return Directive(verdict: .held, message: record.note ?? "a person must decide")
+        }
+        guard let firmware = record.firmware, report.provisioningState == .post else {
+            throw Failure(
+                .firmwareStateUnexpected,
+                "the firmware of \(report.machine) is not provisioned (it says: \(report.provisioningState))",
+                hint: "Wait for its provisioning: `namesake-server devices show \(report.machine)`.")
+        }
+        try policy.check(report.osName)
+        if let other = try await store.holder(of: report.osName, otherThan: report.machine) {
+            throw Failure(
+                .nameTaken, "'\(report.osName)' belongs to machine \(other)",
+                hint: "Rename this machine, or retire the other one's record.")
+        }
+        if let running = try await unfinishedRename(of: report.machine) {
+            return try await directive(for: running, "job \(running.id) is under way")
+        }
+        let inFirmware = report.firmwareName.flatMap { try? Hostname($0) }
+        if firmware.name == report.osName, inFirmware == report.osName {
+            return Directive(verdict: .inSync, message: "'\(report.osName)' is the name everywhere")
+        }
+        return try await beginRename(report)
+    }
+
+    private func beginRename(_ report: Report) async throws(Failure) -> Directive {
+        let nonce = try randomBytes(15).hexadecimal
+        let echo: Hostname
+        do { echo = try Hostname("nsk-\(nonce).\(domain)") } catch {
+            throw Failure(.nameInvalid, "no echo name in \(domain): \(error)")
+        }
+        let now = clock()
+        let job = try await store.enqueue(
+            .rename, for: report.machine,
+            parameters: try encoded(RenameParameters(claim: report.osName, echo: echo)), now: now,
+            due: now + Self.echoPatience)
+        ring()
+        return try await directive(for: job, "rename to '\(report.osName)' begun")
+    }
+
+    private func unfinishedRename(of machine: MachineID) async throws(Failure) -> JobRecord? {
+        try await store.jobs().last { $0.machine == machine && $0.kind == .rename && !$0.state.isFinal }
+    }
+
+    private func directive(for job: JobRecord, _ message: String) async throws(Failure) -> Directive {
+        Directive(verdict: .follow, message: message, job: "\(job.id)", echo: try await echo(of: job))
+    }
+
+    private func echo(of job: JobRecord) async throws(Failure) -> HostNameEcho? {
+        guard job.kind == .rename else { return nil }
+        let parameters = try decoded(RenameParameters.self, job.parameters)
+        let seen = try await store.events(of: job.id).contains {
+            if case .succeeded(RenameJob.echoStep, _) = $0 { true } else { false }
+        }
+        return HostNameEcho(name: parameters.echo, seen: seen || job.state.isFinal)
+    }
+
+    /// How far a job is.
+    package func progress(of text: String) async throws(Failure) -> JobProgress? {
+        guard let id = JobID(text), let job = try await store.job(id) else { return nil }
+        let events = try await store.events(of: id)
+        let names = JobKinds.steps(of: job.kind)
+        let states = names.map { name in
+            JobProgress.Step(name: name.rawValue, state: Self.state(of: name, in: events))
+        }
+        return JobProgress(
+            job: text, kind: job.kind.rawValue,
+            state: JobProgress.State(rawValue: job.state.rawValue) ?? .running, steps: states,
+            echo: try await echo(of: job),
+            message: job.failure.map { "\($0.code.rawValue): \($0.message)" } ?? job.state.rawValue,
+            hint: job.failure?.hint)
+    }
+
+    private static func state(of step: StepName, in events: [JobEvent]) -> String {
+        var state = "pending"
+        for event in events {
+            switch event {
+            case .began(step): state = "running"
+            case .succeeded(step, _): state = "done"
+            case .failed(step, _): state = "failed"
+            default: break
+            }
+        }
+        return state
+    }
+
+    package func echoWritten(_ job: String) async throws(Failure) -> Bool { try await take(.echoWritten, job) }
+    package func echoRestored(_ job: String) async throws(Failure) -> Bool { try await take(.echoRestored, job) }
+
+    private func take(_ signal: JobSignal, _ text: String) async throws(Failure) -> Bool {
+        guard let id = JobID(text), try await store.job(id) != nil else { return false }
+        try await store.signal(signal, to: id)
+        try await store.hasten(id, now: clock())
+        ring()
+        return true
+    }
+}

@@ -1,0 +1,113 @@
+import Certificates
+package import Fleet
+import Foundation
+package import Jobs
+package import Vocabulary
+package import Wire
+
+/// What the server decides: on a hello, on a report, on a job's end. Keeps nothing but its stores.
+package struct ServerCore: Sendable {
+    package typealias Store = DeviceStore & JobQueue & TokenStore
+
+    package let store: any Store
+    package let domain: Hostname
+    package let policy: NamePolicy
+    package let clock: @Sendable () -> Double
+    /// Told when a job may have become due.
+    package let ring: @Sendable () -> Void
+
+    /// How long a job waits for the agent to write the echo before it looks by itself, in seconds.
+    static let echoPatience = 60.0
+
+    package init(
+        store: any Store, domain: Hostname, policy: NamePolicy, clock: @escaping @Sendable () -> Double,
+        ring: @escaping @Sendable () -> Void
+    ) {
+        self.store = store
+        self.domain = domain
+        self.policy = policy
+        self.clock = clock
+        self.ring = ring
+    }
+
+    // MARK: hello
+
+    /// Takes a hello: makes or changes the record, and adds a job when one is due.
+    ///
+    /// - Returns: What was decided, for the log.
+    package func take(_ hello: HelloPacket, from address: String) async throws(Failure) -> HelloIntake.Decision {
+        let (intake, now) = (HelloIntake(domain: domain), clock())
+        let label = try await freeTemporaryHostname(for: hello.machine)
+        let box = Box<HelloIntake.Decision?>(nil)
+        let record = try await store.change(hello.machine) { (record: inout DeviceRecord?) throws(Failure) in
+            let decision = try intake.take(hello, from: address, into: &record, temporaryHostname: label, now: now)
+            if decision == .provision { record?.stage = .provisioning }
+            box.set(decision)
+        }
+        let decision = box.value ?? .leave("no record")
+        if decision == .provision, let record {
+            let parameters = try encoded(ProvisionParameters(name: record.name))
+            _ = try await store.enqueue(.provision, for: record.machine, parameters: parameters, now: now, due: now)
+            ring()
+        }
+        return decision
+    }
+
+    private func freeTemporaryHostname(for machine: MachineID) async throws(Failure) -> String {
+        if let known = try await store.device(machine) { return known.temporaryHostname }
+        for attempt in 0..<100 {
+            let label = temporaryHostname(for: machine, attempt: attempt)
+            guard let name = try? Hostname("\(label).\(domain)") else { continue }
+            if try await store.holder(of: name, otherThan: machine) == nil { return label }
+        }
+        throw Failure(.nameTaken, "no free temporary name for \(machine)")
+    }
+
+    // MARK: the end of a job
+
+    /// Writes a job's outcome into its queue and into the record.
+    package func settle(_ job: JobRecord, _ outcome: JobMachine.Outcome) async throws(Failure) {
+        if case .failed(let failure) = outcome {
+            _ = try await store.change(job.machine) { (record: inout DeviceRecord?) in
+                record?.note = "job \(job.id) failed: \(failure)"
+                if job.kind == .provision { record?.stage = .held }
+            }
+        }
+        try await store.settle(job.id, outcome, now: clock())
+        ring()
+    }
+
+    /// Lets a held machine be provisioned at its next hello, or at once when its address is known.
+    package func retry(_ machine: MachineID) async throws(Failure) -> JobRecord {
+        guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
+        guard record.stage == .held || record.stage == .staged else {
+            throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not held")
+        }
+        guard record.firmware == nil else {
+            throw Failure(
+                .firmwareStateUnexpected, "\(machine) was provisioned before; its record has to be retired first",
+                hint: "Find out why it said hello again before anything is written to it.")
+        }
+        _ = try await store.change(machine) { (record: inout DeviceRecord?) in record?.stage = .provisioning }
+        let now = clock()
+        let parameters = try encoded(ProvisionParameters(name: record.name))
+        let job = try await store.enqueue(.provision, for: machine, parameters: parameters, now: now, due: now)
+        ring()
+        return job
+    }
+
+    static func unknown(_ machine: MachineID) -> Failure {
+        Failure(
+            .machineUnknown, "no record of machine \(machine)",
+            hint: "Let its firmware say hello to this server first; `namesake-server devices list` shows who has.")
+    }
+}
+
+/// A value that a transaction's body hands out.
+///
+/// `@unchecked`: written inside one transaction, read after it, never at once.
+private final class Box<Value: Sendable>: @unchecked Sendable {
+    private(set) var value: Value
+    init(_ value: Value) { self.value = value }
+    func set(_ value: Value) { self.value = value }
+}

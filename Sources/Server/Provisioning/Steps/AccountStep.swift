@@ -1,0 +1,97 @@
+package import AMTOperations
+package import Fleet
+package import Jobs
+package import Vocabulary
+
+/// Sees to a temporary digest account: the one that provisioning left, or a new one.
+///
+/// Network access, realm PT Administration, a random password that the store holds before the firmware does. In a
+/// provisioning job it becomes real with the commit; at the head of a later rename it is made as admin.
+package struct AccountStep: Step {
+    package static let name: StepName = "account"
+    package struct Output: Hashable, Codable, Sendable {
+        package var name: String
+        package var handle: UInt32
+        package var made: Bool
+    }
+
+    /// How long an account may live when its job does not end before, in seconds.
+    static let lifetime = 30.0 * 86_400
+
+    package init() {}
+
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        if let kept = try await kept(context) { return kept }
+        try await openMaker(context, ledger)
+        let name = accountName(context)
+        guard try await context.vault.holds(.account(name), of: context.machine) else { return nil }
+        var start: UInt32 = 1
+        while true {
+            let page = try await context.perform(AMT.AuthorizationService.EnumerateUserAclEntries(startIndex: start))
+            for handle in page.handles {
+                let entry = try await context.perform(AMT.AuthorizationService.GetUserAclEntryEx(handle: handle))
+                if entry.digestUsername == name { return try await note(name, handle, context) }
+            }
+            start += UInt32(page.handles.count)
+            if page.handles.isEmpty || start > page.totalCount { return nil }
+        }
+    }
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        if let kept = try await kept(context) { return kept }
+        let name = accountName(context)
+        let password =
+            try await context.vault.holds(.account(name), of: context.machine)
+            ? try await context.vault.secret(.account(name), of: context.machine)
+            : try await context.vault.writeAhead(.account(name), of: context.machine, now: context.now)
+        try await openMaker(context, ledger)
+        let digest = digestA1(DigestCredential(user: name, password: password), realm: try await realm(context, ledger))
+        let handle = try await context.perform(
+            AMT.AuthorizationService.AddUserAclEntryEx(
+                digestUsername: name, digest: digest, accessPermission: .network, realms: [.ptAdministration]))
+        return try await note(name, handle, context)
+    }
+
+    /// The account that the record holds, when it is still good.
+    private func kept(_ context: FirmwareContext) async throws(Failure) -> Output? {
+        guard context.job.kind == .rename, let account = try await context.record().firmware?.account,
+            account.ends > context.now, try await context.vault.holds(.account(account.name), of: context.machine)
+        else { return nil }
+        return Output(name: account.name, handle: account.handle, made: false)
+    }
+
+    /// The same for every attempt of one job, so that a lost answer does not leave two accounts. At most 16 characters.
+    private func accountName(_ context: FirmwareContext) -> String {
+        TemporaryAccount.prefix + String(String(context.job.id.number, radix: 36).suffix(12))
+    }
+
+    private func openMaker(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) {
+        guard context.job.kind == .rename else { return try await context.open(ledger) }
+        try await context.openAdmin()
+    }
+
+    private func realm(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> String {
+        if context.job.kind == .provision { return try ledger.output(of: IdentifyStep.self).digestRealm }
+        return try await context.record().firmware?.digestRealm ?? ""
+    }
+
+    /// In a rename the record learns of the account at once; in provisioning with the proof.
+    private func note(_ name: String, _ handle: UInt32, _ context: FirmwareContext) async throws(Failure) -> Output {
+        if context.job.kind == .rename {
+            let ends = context.now + Self.lifetime
+            _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+                record?.firmware?.account = TemporaryAccount(name: name, handle: handle, ends: ends)
+            }
+        }
+        return Output(name: name, handle: handle, made: true)
+    }
+}
+
+extension FirmwareContext {
+    /// The managed endpoint as admin, for making and removing accounts only.
+    func openAdmin() async throws(Failure) {
+        if await notebook.isTurned(to: "admin") { return }
+        let admin = DigestCredential(user: "admin", password: try await vault.secret(.adminPassword, of: machine))
+        await connection.turn(to: try await managedEndpoint(credential: admin))
+    }
+}

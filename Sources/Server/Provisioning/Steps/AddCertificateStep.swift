@@ -1,0 +1,92 @@
+package import AMTOperations
+package import Jobs
+package import Vocabulary
+
+/// Puts the new certificate into the firmware's store.
+package struct AddCertificateStep: Step {
+    package static let name: StepName = "tls.add-certificate"
+    package struct Output: Hashable, Codable, Sendable { package var certificateID: String }
+
+    package init() {}
+
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        try await context.open(ledger)
+        let wanted = try ledger.output(of: IssueCertificateStep.self).read()
+        return try await certificates(context).first { $0.certificate == wanted }.map { Output(certificateID: $0.id) }
+    }
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.open(ledger)
+        let certificate = try ledger.output(of: IssueCertificateStep.self).read()
+        return Output(
+            certificateID: try await context.perform(
+                AMT.PublicKeyManagementService.AddCertificate(certificate: certificate.der)))
+    }
+}
+
+/// Selects the certificate that TLS presents; nothing shows before the commit.
+///
+/// A rename names the certificate that it expects to replace, in the selector: a firmware that has another one refuses,
+/// and then what it has is read before it is replaced.
+package struct SelectCertificateStep: Step {
+    package static let name: StepName = "tls.context"
+    package struct Output: Hashable, Codable, Sendable {}
+
+    package init() {}
+
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        try await context.open(ledger)
+        let wanted = try ledger.output(of: AddCertificateStep.self).certificateID
+        let contexts = try await context.enumerate(AMT.TLSCredentialContext.Enumerate())
+        return contexts.contains { $0.certificateID == wanted } ? Output() : nil
+    }
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.open(ledger)
+        let wanted = try ledger.output(of: AddCertificateStep.self).certificateID
+        guard ledger.isDone(ObserveFirmwareStep.self) else {
+            if let present = try await present(context) {
+                try await context.perform(AMT.TLSCredentialContext.Put(certificateID: wanted, replacing: present))
+            } else {
+                try await context.perform(AMT.TLSCredentialContext.Create(certificateID: wanted))
+            }
+            return Output()
+        }
+        let former = try ledger.output(of: ObserveFirmwareStep.self).formerCertificateID
+        do throws(Failure) {
+            try await context.perform(AMT.TLSCredentialContext.Put(certificateID: wanted, replacing: former))
+        } catch {
+            guard error.code == .firmwareFault, let present = try await present(context), present != former else {
+                throw error
+            }
+            throw Failure(
+                .firmwareStateUnexpected,
+                "TLS presents \(present), the record says \(former): somebody else changed this firmware",
+                hint: "Look at `namesake-server devices show \(context.machine)` and accept what the firmware has first.")
+        }
+        return Output()
+    }
+
+    private func present(_ context: FirmwareContext) async throws(Failure) -> String? {
+        try await context.enumerate(AMT.TLSCredentialContext.Enumerate()).first?.certificateID
+    }
+}
+
+/// Turns server TLS on for the network and for the host itself, and plain HTTP off.
+package struct EnableTLSStep: Step {
+    package static let name: StepName = "provision.tls"
+    package struct Output: Hashable, Codable, Sendable {}
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.open(ledger)
+        for var settings in try await context.enumerate(AMT.TLSSettingData.Enumerate()) {
+            settings.enabled = true
+            settings.mutualAuthentication = false
+            if settings.nonSecureConnectionsSupported != false { settings.acceptNonSecureConnections = false }
+            _ = try await context.perform(AMT.TLSSettingData.Put(settings))
+        }
+        return Output()
+    }
+}

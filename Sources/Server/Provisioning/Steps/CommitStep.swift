@@ -1,0 +1,45 @@
+package import AMTOperations
+package import Jobs
+package import Vocabulary
+
+/// Makes everything that is pending take effect at once.
+///
+/// Firmware restarts its network on this, and the answer may be lost although it worked: nothing is taken back, and a
+/// lost answer is no failure. What the new port presents decides.
+package struct CommitStep: Step {
+    package static let name: StepName = "commit"
+    package struct Output: Hashable, Codable, Sendable { package var answered: Bool }
+
+    package init() {}
+
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        try await context.openProved(ledger)
+        do {
+            _ = try await context.session.perform(AMT.GeneralSettings.Get())
+            return Output(answered: false)
+        } catch {
+            switch error {
+            case .peerNotTrusted:
+                return nil  // the old certificate, or set-up mode's: not committed
+            case .authenticationRefused where context.job.kind == .provision:
+                return nil
+            default:
+                throw FirmwareContext.failure(error)
+            }
+        }
+    }
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.open(ledger)
+        do {
+            try await context.session.perform(AMT.SetupAndConfigurationService.CommitChanges())
+            return Output(answered: true)
+        } catch {
+            guard case .unreachable = error else { throw FirmwareContext.failure(error) }
+            if let output = try await observe(context, ledger) { return output }
+            throw Failure(
+                .firmwareUnreachable, "the commit's answer was lost, and the firmware still presents its old certificate",
+                hint: "It is looked at again; nothing has to be done.", remedy: .wait)
+        }
+    }
+}

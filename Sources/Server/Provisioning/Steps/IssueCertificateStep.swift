@@ -1,0 +1,41 @@
+package import AMTOperations
+package import Certificates
+package import Jobs
+package import Vocabulary
+
+/// Has the firmware sign a request for its new key, and the authority issue a certificate for the new name.
+package struct IssueCertificateStep: Step {
+    package static let name: StepName = "tls.certificate"
+    package struct Output: Hashable, Codable, Sendable {
+        /// The leaf, PEM.
+        package var certificate: String
+
+        func read() throws(Failure) -> Certificate {
+            guard let certificate = try Certificate.all(pem: certificate).first else {
+                throw Failure(.certificateUnreadable, "the job's certificate is missing")
+            }
+            return certificate
+        }
+    }
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.open(ledger)
+        let keyPair = try ledger.output(of: KeyPairStep.self).keyPairID
+        let read = try await context.perform(AMT.PublicPrivateKeyPair.Get(instanceID: keyPair))
+        let key = try PublicKey(firmware: read.key)
+        let signed = try await context.perform(
+            AMT.PublicKeyManagementService.GeneratePKCS10RequestEx(
+                keyPairID: keyPair,
+                nullSignedRequest: try CertificateRequest.nullSigned(for: context.target, publicKey: key),
+                algorithm: .sha256))
+        let request = try CertificateRequest(der: signed)
+        guard request.publicKey == key else {
+            throw Failure(
+                .certificateUnfit, "the firmware signed a request for another key than \(keyPair)", remedy: .giveUp)
+        }
+        let certificate = try await context.workshop.authority.issue(request, for: context.target, now: context.now)
+        return Output(certificate: try certificate.pem)
+    }
+}

@@ -1,0 +1,37 @@
+package import AMTOperations
+import Certificates
+package import Jobs
+package import Vocabulary
+
+/// Has the firmware make a key pair of its own; the private half never leaves it.
+package struct KeyPairStep: Step {
+    package static let name: StepName = "tls.key-pair"
+    package struct Output: Hashable, Codable, Sendable { package var keyPairID: String }
+
+    package init() {}
+
+    /// A key pair that no certificate belongs to is what an attempt that was cut off left.
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        try await context.open(ledger)
+        let taken = try await certificates(context).map { $0.certificate.publicKey }
+        var orphans: [String] = []
+        for pair in try await context.enumerate(AMT.PublicPrivateKeyPair.Enumerate()) {
+            if !taken.contains(try PublicKey(firmware: pair.key)) { orphans.append(pair.instanceID) }
+        }
+        return orphans.count == 1 ? Output(keyPairID: orphans[0]) : nil
+    }
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.open(ledger)
+        return Output(keyPairID: try await context.perform(AMT.PublicKeyManagementService.GenerateKeyPair(bits: 2048)))
+    }
+}
+
+/// The certificates in the firmware's store, those that can be read.
+func certificates(_ context: FirmwareContext) async throws(Failure) -> [(id: String, certificate: Certificate)] {
+    var found: [(id: String, certificate: Certificate)] = []
+    for entry in try await context.enumerate(AMT.PublicKeyCertificate.Enumerate()) {
+        if let certificate = try? Certificate(der: entry.certificate) { found.append((entry.instanceID, certificate)) }
+    }
+    return found
+}

@@ -1,0 +1,37 @@
+package import AMTOperations
+package import Fleet
+package import Jobs
+package import Vocabulary
+
+/// Looks at a managed firmware before it is renamed: the machine, the claim's echo, what will be replaced.
+package struct ObserveFirmwareStep: Step {
+    package static let name: StepName = "rename.observe"
+    package struct Output: Hashable, Codable, Sendable {
+        package var formerName: String
+        package var formerCertificateID: String
+        package var formerKeyPairID: String
+    }
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        let record = try await context.record()
+        guard let firmware = record.firmware else {
+            throw Failure(.firmwareStateUnexpected, "\(context.machine) is not provisioned by this server")
+        }
+        try await context.open(ledger)
+        try await requireMachine(context)
+        let settings = try await context.perform(AMT.GeneralSettings.Get())
+        await context.notebook.keep(settings)
+        let parameters = try decoded(RenameParameters.self, context.job.parameters)
+        guard let echoed = settings.hostOSFQDN, (try? Hostname(echoed)) == parameters.echo else {
+            throw Failure(
+                .claimNotProved,
+                "HostOSFQDN is '\(settings.hostOSFQDN ?? "")', not the agent's echo: the claim may come from elsewhere",
+                hint: "Run `namesake-agent sync` again on the machine itself.")
+        }
+        return Output(
+            formerName: firmware.name.text, formerCertificateID: firmware.certificateID,
+            formerKeyPairID: firmware.keyPairID)
+    }
+}

@@ -1,0 +1,118 @@
+package import AMTOperations
+import Certificates
+package import Fleet
+package import Jobs
+package import Vocabulary
+
+/// Proves a provisioned firmware over a fresh connection, verified in full, as the temporary account.
+package struct ProveProvisioningStep: Step {
+    package static let name: StepName = "provision.proof"
+    package struct Output: Hashable, Codable, Sendable { package var name: String }
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.openProved(ledger)
+        let settings = try await context.provedSettings()
+        let certificate = try ledger.output(of: IssueCertificateStep.self)
+        let account = try ledger.output(of: AccountStep.self)
+        let now = context.now
+        let firmware = ProvisionedFirmware(
+            name: context.target, hostOSFQDN: settings.hostOSFQDN,
+            digestRealm: settings.digestRealm ?? "", pin: try certificate.read().publicKey.pin.hexadecimal,
+            certificate: certificate.certificate,
+            certificateID: try ledger.output(of: AddCertificateStep.self).certificateID,
+            keyPairID: try ledger.output(of: KeyPairStep.self).keyPairID,
+            account: TemporaryAccount(name: account.name, handle: account.handle, ends: now + AccountStep.lifetime),
+            adminProved: nil, provedAt: now)
+        let target = context.target
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.firmware = firmware
+            record?.name = target
+        }
+        return Output(name: target.text)
+    }
+}
+
+/// Proves that the admin password of the store works, once, so that later jobs need not use it.
+package struct ProveAdminStep: Step {
+    package static let name: StepName = "provision.admin-proof"
+    package struct Output: Hashable, Codable, Sendable {}
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.openAdmin()
+        try await requireMachine(context)
+        try await context.vault.settle(.adminPassword, of: context.machine)
+        let now = context.now
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.firmware?.adminProved = now
+            record?.stage = .managed
+            record?.note = nil
+        }
+        return Output()
+    }
+}
+
+/// Proves the new name over a fresh connection: certificate, pin and names, and the true name back in HostOSFQDN.
+package struct ProveRenameStep: Step {
+    package static let name: StepName = "rename.proof"
+    package struct Output: Hashable, Codable, Sendable {
+        package var name: String
+        package var hostOSFQDN: String?
+    }
+
+    /// How long the agent may take to write the true name back, in seconds after the job was made.
+    static let restorePatience = 180.0
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        let restored = try await context.store.signals(of: context.job.id).contains(.echoRestored)
+        if !restored, context.now < context.job.created + Self.restorePatience {
+            throw Failure(
+                .claimNotProved, "the agent has not yet written the true name back into HostOSFQDN",
+                hint: "It does so by itself; run `namesake-agent sync` again if the machine was cut off.", remedy: .wait)
+        }
+        try await context.openProved(ledger)
+        let settings = try await context.provedSettings()
+        let found = settings.hostOSFQDN
+        if restored, found.flatMap({ try? Hostname($0) }) != context.target {
+            throw Failure(
+                .proofFailed, "HostOSFQDN is '\(found ?? "")' after the agent wrote '\(context.target)'",
+                hint: "Run `namesake-agent sync` on the machine again.")
+        }
+        let certificate = try ledger.output(of: IssueCertificateStep.self)
+        let pin = try certificate.read().publicKey.pin.hexadecimal
+        let certificateID = try ledger.output(of: AddCertificateStep.self).certificateID
+        let keyPairID = try ledger.output(of: KeyPairStep.self).keyPairID
+        let (target, now) = (context.target, context.now)
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.name = target
+            record?.note = nil
+            record?.firmware?.name = target
+            record?.firmware?.hostOSFQDN = found
+            record?.firmware?.pin = pin
+            record?.firmware?.certificate = certificate.certificate
+            record?.firmware?.certificateID = certificateID
+            record?.firmware?.keyPairID = keyPairID
+            record?.firmware?.provedAt = now
+        }
+        return Output(name: target.text, hostOSFQDN: found)
+    }
+}
+
+extension FirmwareContext {
+    /// The general settings over the proved connection, with the names that they must have.
+    func provedSettings() async throws(Failure) -> AMT.GeneralSettings.Settings {
+        let settings = try await perform(AMT.GeneralSettings.Get())
+        guard settings.hostName?.lowercased() == target.host, settings.domainName?.lowercased() == target.domain else {
+            throw Failure(
+                .proofFailed,
+                "the firmware is named '\(settings.hostName ?? "").\(settings.domainName ?? "")' after the job, not '\(target)'",
+                hint: "Another console may have renamed it meanwhile; look before anything is repeated.")
+        }
+        return settings
+    }
+}

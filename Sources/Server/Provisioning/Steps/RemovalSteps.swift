@@ -1,0 +1,85 @@
+package import AMTOperations
+package import Fleet
+package import Jobs
+package import Vocabulary
+import WSMan
+
+/// Removes the certificate and the key pair that the rename replaced, now that the new ones are proved.
+package struct RemoveOldCertificateStep: Step {
+    package static let name: StepName = "rename.remove-old"
+    package struct Output: Hashable, Codable, Sendable {}
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        let former = try ledger.output(of: ObserveFirmwareStep.self)
+        try await context.openProved(ledger)
+        try await remove(AMT.PublicKeyCertificate.Delete(instanceID: former.formerCertificateID), context)
+        try await remove(AMT.PublicPrivateKeyPair.Delete(instanceID: former.formerKeyPairID), context)
+        return Output()
+    }
+
+    /// What is not there any more was removed by an attempt whose answer was lost.
+    private func remove<Removal: WSManOperation>(
+        _ removal: Removal, _ context: FirmwareContext
+    ) async throws(Failure) where Removal.Output == Void {
+        do { try await context.session.perform(removal) } catch {
+            if case .fault(let subcode, _, _) = error, subcode.hasSuffix("DestinationUnreachable") { return }
+            throw FirmwareContext.failure(error)
+        }
+    }
+}
+
+/// Removes the temporary account, whatever the job's outcome.
+///
+/// By itself; by admin where the firmware refuses that. Only when another credential of the store was proved to work: a
+/// machine is never left without one. Where the firmware cannot be reached as this account any more, it stays to its
+/// end date and the output says why.
+package struct RemoveAccountStep: Step {
+    package static let name: StepName = "account.removal"
+    package static let runsAfterFailure = true
+    package struct Output: Hashable, Codable, Sendable {
+        package var removed: Bool
+        package var why: String?
+    }
+
+    package init() {}
+
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        guard ledger.isDone(AccountStep.self) else { return nil }
+        guard try await context.record().firmware?.account == nil else { return nil }
+        return Output(removed: true)
+    }
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        guard ledger.isDone(AccountStep.self) else { return Output(removed: false, why: "no account was made") }
+        if let failure = ledger.failure, [.firmwareAuthenticationRefused, .firmwarePeerNotTrusted].contains(failure.code) {
+            return Output(removed: false, why: "the firmware is not spoken to after \(failure.code.rawValue)")
+        }
+        guard try await context.record().firmware?.adminProved != nil else {
+            return Output(removed: false, why: "no other credential of the store is proved")
+        }
+        let account = try ledger.output(of: AccountStep.self)
+        try await context.open(ledger)
+        do {
+            try await context.session.perform(AMT.AuthorizationService.RemoveUserAclEntry(handle: account.handle))
+        } catch {
+            switch error {
+            case .authenticationRefused:
+                break  // it worked in this job: an attempt whose answer was lost has removed it
+            case .refused(let refusal) where refusal.word == PTStatus.invalidHandle.rawValue:
+                break
+            case .refused(let refusal) where refusal.word == PTStatus.notPermitted.rawValue:
+                try await context.openAdmin()
+                try await context.perform(AMT.AuthorizationService.RemoveUserAclEntry(handle: account.handle))
+            default:
+                throw FirmwareContext.failure(error)
+            }
+        }
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.firmware?.account = nil
+        }
+        try await context.vault.forget(.account(account.name), of: context.machine)
+        return Output(removed: true)
+    }
+}

@@ -1,0 +1,78 @@
+package import Certificates
+package import Fleet
+package import Vocabulary
+
+/// The secrets of machines: sealed before they reach the store, opened only for the peer that needs them.
+package struct Vault: Sendable {
+    private let key: SealingKey
+    private let store: any DeviceStore
+
+    package init(key: SealingKey, store: any DeviceStore) {
+        self.key = key
+        self.store = store
+    }
+
+    /// Makes a password and keeps it; durable when it returns, so that the firmware may learn of it next.
+    ///
+    /// Older ones stay until ``settle(_:of:)``: the firmware may still have one of them.
+    package func writeAhead(
+        _ purpose: SecretPurpose, of machine: MachineID, now: Double
+    ) async throws(Failure) -> Secret {
+        let password = try makePassword()
+        try await store.keep(
+            try key.seal(password, for: Self.context(purpose, machine)), as: purpose, of: machine, now: now)
+        return password
+    }
+
+    /// The newest secret kept for the purpose.
+    ///
+    /// - Throws: ``Failure`` with ``Failure/Code/noWorkingAccount`` when there is none, or the sealing's own.
+    package func secret(_ purpose: SecretPurpose, of machine: MachineID) async throws(Failure) -> Secret {
+        guard let newest = try await store.sealed(purpose, of: machine).first else {
+            throw Failure(
+                .noWorkingAccount, "the store holds no \(purpose.rawValue) of \(machine)",
+                hint: "Provision the machine again, or adopt it with a password that is known.")
+        }
+        return try key.open(newest, for: Self.context(purpose, machine))
+    }
+
+    package func holds(_ purpose: SecretPurpose, of machine: MachineID) async throws(Failure) -> Bool {
+        try await !store.sealed(purpose, of: machine).isEmpty
+    }
+
+    /// The newest secret is proved: the older ones go.
+    package func settle(_ purpose: SecretPurpose, of machine: MachineID) async throws(Failure) {
+        try await store.forget(purpose, of: machine, keepingNewest: true)
+    }
+
+    package func forget(_ purpose: SecretPurpose, of machine: MachineID) async throws(Failure) {
+        try await store.forget(purpose, of: machine, keepingNewest: false)
+    }
+
+    /// A sealed value opens only as the secret that it was sealed as.
+    private static func context(_ purpose: SecretPurpose, _ machine: MachineID) -> String {
+        "\(machine.text)/\(purpose.rawValue)"
+    }
+}
+
+/// A random password of 32 characters that firmware takes.
+///
+/// At least one lower-case and one upper-case letter, one digit and one special character; none of `: , " & < >` and no
+/// underscore, which counts as a letter. About 190 bits. Source: network reference 3.5 and 4.2.
+package func makePassword() throws(Failure) -> Secret {
+    let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%()*+-./=?@^".utf8)
+    while true {
+        var password: [UInt8] = []
+        while password.count < 32 {
+            // Values past the last whole multiple would favour the head of the alphabet.
+            password += try randomBytes(48).filter { Int($0) < 256 / alphabet.count * alphabet.count }
+                .prefix(32 - password.count).map { alphabet[Int($0) % alphabet.count] }
+        }
+        let characters = password.map { Character(UnicodeScalar($0)) }
+        if characters.contains(where: \.isLowercase), characters.contains(where: \.isUppercase),
+            characters.contains(where: \.isNumber), characters.contains(where: { !$0.isLetter && !$0.isNumber })
+        {
+            return Secret(password)
+        }
+    }
+}

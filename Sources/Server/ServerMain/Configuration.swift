@@ -1,0 +1,90 @@
+import Certificates
+import Foundation
+import Provisioning
+import Vocabulary
+
+/// The server's folder: configuration, keys, certificates, store. Everything in it is its owner's alone.
+struct ServerFolder {
+    let path: String
+
+    init(_ path: String) { self.path = path }
+
+    var configuration: String { "\(path)/configuration.json" }
+    var masterKey: String { "\(path)/master.key" }
+    var authorityCertificate: String { "\(path)/authority.pem" }
+    var authorityKey: String { "\(path)/authority.key" }
+    var apiCertificate: String { "\(path)/api.pem" }
+    var apiKey: String { "\(path)/api.key" }
+    var provisioningChain: String { "\(path)/provisioning.pem" }
+    var provisioningKey: String { "\(path)/provisioning.key" }
+    var provisioningRoot: String { "\(path)/provisioning-root.pem" }
+    var store: String { "\(path)/store.sqlite" }
+    var console: String { "\(path)/console.socket" }
+    var lock: String { "\(path)/lock" }
+
+    func read(_ file: String) throws(Failure) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw Failure(
+                .configurationInvalid, "cannot read \(file)",
+                hint: "Make the folder with `namesake-server init --folder \(path)`, or restore it from its backup.")
+        }
+        return Array(data)
+    }
+
+    func text(_ file: String) throws(Failure) -> String { String(decoding: try read(file), as: UTF8.self) }
+
+    /// Writes a new file with mode 0600, all of it or none; an existing one is not touched.
+    func create(_ file: String, _ bytes: [UInt8]) throws(Failure) {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Failure(.configurationInvalid, "cannot make \(file): \(String(cString: strerror(errno)))")
+        }
+        defer { close(descriptor) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else {
+                throw Failure(.configurationInvalid, "cannot write \(file): \(String(cString: strerror(errno)))")
+            }
+            written += count
+        }
+        guard fsync(descriptor) == 0 else {
+            throw Failure(.configurationInvalid, "cannot write \(file): \(String(cString: strerror(errno)))")
+        }
+    }
+}
+
+/// What an operator may change, in `configuration.json`.
+struct ServerConfiguration: Codable {
+    /// Temporary names are made in this domain.
+    var domain: Hostname
+    /// A machine may claim names below these.
+    var domains: [Hostname]
+    /// `address:port` for hellos; firmware calls port 9971.
+    var hello: String
+    /// `address:port` for agents.
+    var api: String
+    /// The port on which firmware speaks TLS.
+    var firmwarePort: Int
+    /// How many jobs run at once, each with one request in flight.
+    var jobsAtOnce: Int
+
+    static func load(from folder: ServerFolder) throws(Failure) -> ServerConfiguration {
+        let bytes = try folder.read(folder.configuration)
+        do { return try JSONDecoder().decode(ServerConfiguration.self, from: Data(bytes)) } catch {
+            throw Failure(
+                .configurationInvalid, "\(folder.configuration) cannot be read: \(error)",
+                hint: "Correct the file; `namesake-server init` writes one that can be read.")
+        }
+    }
+}
+
+/// `address:port`, split.
+func hostAndPort(_ text: String) throws(Failure) -> (host: String, port: Int) {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), port >= 0,
+        port < 65536, text.startIndex < colon
+    else {
+        throw Failure(.configurationInvalid, "'\(text)' is not address:port", hint: "Write it like 192.0.2.5:9971.")
+    }
+    return (String(text[..<colon]), port)
+}

@@ -1,0 +1,49 @@
+import CurlClient
+import Foundation
+import Vocabulary
+import Wire
+
+/// The command line's way to a running server.
+struct Console {
+    let folder: ServerFolder
+
+    /// Asks and reads the answer's JSON.
+    ///
+    /// - Throws: ``Failure`` with ``Failure/Code/serverNotRunning`` when nobody listens, or the server's own words.
+    func ask<Value: Decodable>(_ type: Value.Type, _ verb: [String]) async throws -> Value {
+        try JSONDecoder().decode(type, from: Data(try await ask(verb)))
+    }
+
+    func ask(_ verb: [String]) async throws -> [UInt8] {
+        let client = try CurlClient()
+        defer { client.close() }
+        var request = HTTPRequest(
+            "POST", "http://localhost/console/\(verb.joined(separator: "/"))", trust: .setUpPeer)
+        request.unixSocket = folder.console
+        let answer: HTTPAnswer
+        do { answer = try await client.send(request) } catch {
+            throw Failure(
+                .serverNotRunning, "no server answers on \(folder.console): \(error)",
+                hint: "Start it with `namesake-server serve --folder \(folder.path)`, and ask as its owner.")
+        }
+        if answer.status != 200 {
+            let problem = try JSONDecoder().decode(Problem.self, from: Data(answer.body))
+            throw Failure(Failure.Code(rawValue: problem.code), problem.message, hint: problem.hint)
+        }
+        return answer.body
+    }
+}
+
+/// Lines up columns; the first row is the head.
+func table(_ rows: [[String]]) -> String {
+    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+        let line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+        return String(line.reversed().drop { $0 == " " }.reversed())
+    }.joined(separator: "\n")
+}
+
+func timeText(_ seconds: Double?) -> String {
+    guard let seconds else { return "-" }
+    return Date(timeIntervalSince1970: seconds).formatted(.iso8601)
+}

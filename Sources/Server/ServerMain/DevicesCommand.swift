@@ -1,0 +1,72 @@
+import ArgumentParser
+import Fleet
+import Foundation
+import Jobs
+
+/// `devices`: what the server knows of machines.
+struct DevicesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "devices", abstract: "Shows device records of a running server.",
+        subcommands: [List.self, Show.self, Retry.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "A line for each machine.")
+        @OptionGroup var folder: FolderOption
+        @Flag(help: "The records as JSON.") var json = false
+
+        func run() async throws {
+            let console = Console(folder: folder.value)
+            if json { return print(String(decoding: try await console.ask(["devices"]), as: UTF8.self)) }
+            let records = try await console.ask([DeviceRecord].self, ["devices"])
+            print(
+                table(
+                    [["MACHINE", "STAGE", "NAME", "ADDRESS", "LAST HELLO"]]
+                        + records.map {
+                            [$0.machine.text, $0.stage.rawValue, $0.name.text, $0.address, timeText($0.lastHello)]
+                        }))
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "All that is known of one machine.")
+        @OptionGroup var folder: FolderOption
+        @Argument(help: "The machine's UUID.") var machine: String
+        @Flag(help: "The record as JSON.") var json = false
+
+        func run() async throws {
+            let console = Console(folder: folder.value)
+            if json { return print(String(decoding: try await console.ask(["devices", machine]), as: UTF8.self)) }
+            let record = try await console.ask(DeviceRecord.self, ["devices", machine])
+            var rows = [
+                ["machine", record.machine.text], ["stage", record.stage.rawValue], ["name", record.name.text],
+                ["temporary host name", record.temporaryHostname], ["address", record.address],
+                ["hellos", "\(record.helloCount), last \(timeText(record.lastHello))"],
+            ]
+            if let note = record.note { rows.append(["note", note]) }
+            if let firmware = record.firmware {
+                rows += [
+                    ["firmware name", firmware.name.text], ["HostOSFQDN", firmware.hostOSFQDN ?? "-"],
+                    ["pin (SPKI SHA-256)", firmware.pin], ["certificate", firmware.certificateID],
+                    ["key pair", firmware.keyPairID], ["proved", timeText(firmware.provedAt)],
+                    ["admin password proved", timeText(firmware.adminProved)],
+                    [
+                        "temporary account",
+                        firmware.account.map { "\($0.name), handle \($0.handle), ends \(timeText($0.ends))" } ?? "none",
+                    ],
+                ]
+            }
+            print(table(rows))
+        }
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Tries again to provision a machine that is held.")
+        @OptionGroup var folder: FolderOption
+        @Argument(help: "The machine's UUID.") var machine: String
+
+        func run() async throws {
+            let job = try await Console(folder: folder.value).ask(JobRecord.self, ["devices", machine, "retry"])
+            print("job \(job.id): \(job.kind.rawValue), \(job.state.rawValue)")
+        }
+    }
+}

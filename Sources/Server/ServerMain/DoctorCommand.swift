@@ -1,0 +1,93 @@
+import ArgumentParser
+import Certificates
+import Foundation
+import Provisioning
+import StorageSQLite
+import Vocabulary
+
+/// `doctor`: what the flow needs, each line with its remedy.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Checks what provisioning needs, and says what to do about what is missing.")
+
+    @OptionGroup var folder: FolderOption
+
+    func run() async throws {
+        let folder = folder.value
+        let now = Date().timeIntervalSince1970
+        var failures = 0
+        func line(_ what: String, _ check: () async throws -> String) async {
+            do { print("ok    \(what): \(try await check())") } catch {
+                failures += 1
+                print("FAIL  \(what): \((error as? Failure).map(\.message) ?? "\(error)")")
+                if let hint = (error as? Failure)?.hint { print("      \(hint)") }
+            }
+        }
+        let configuration = try ServerConfiguration.load(from: folder)
+        await line("folder") {
+            let mode = try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int ?? 0
+            guard mode & 0o077 == 0 else {
+                throw Failure(
+                    .configurationInvalid, "others may enter \(folder.path)", hint: "chmod 700 \(folder.path)")
+            }
+            return "\(folder.path), mode \(String(mode, radix: 8))"
+        }
+        await line("master key") { try SealingKey(Secret(try folder.read(folder.masterKey))).identifier.hexadecimal }
+        await line("store") {
+            let store = try SQLiteStore(path: folder.store)
+            return "\(try await store.devices().count) devices, \(try await store.jobs().count) jobs"
+        }
+        await line("authority") {
+            let root = try Certificate.all(pem: try folder.text(folder.authorityCertificate))[0]
+            _ = try BuiltInAuthority(
+                root: root, key: try PrivateKey(pem: Secret(try folder.read(folder.authorityKey))))
+            return "\(root.subjectCommonName), until \(timeText(Double(root.notAfter)))"
+        }
+        await line("provisioning chain") {
+            let links = try Certificate.all(pem: try folder.text(folder.provisioningChain))
+            let chain = try ProvisioningChain(
+                links: links, key: try PrivateKey(pem: Secret(try folder.read(folder.provisioningKey))))
+            let root = links[links.count - 1].fingerprint.hexadecimal
+            try chain.check(against: [root], now: now)
+            let leaf = links[0].subjectCommonName
+            guard leaf.hasSuffix(".\(configuration.domain)") else {
+                throw Failure(
+                    .certificateUnfit, "\(leaf) is not in \(configuration.domain): firmware there will refuse it",
+                    hint: "Use a provisioning certificate of the domain that DHCP option 15 gives.")
+            }
+            return "\(leaf), root SHA-256 \(root)"
+        }
+        await line("provisionserver.\(configuration.domain)") {
+            let found = addresses(of: "provisionserver.\(configuration.domain)")
+            guard !found.isEmpty else {
+                throw Failure(
+                    .configurationInvalid, "the name does not resolve",
+                    hint: "Add an A or CNAME record: firmware looks for its server by this name.")
+            }
+            return found.joined(separator: ", ")
+        }
+        await line("running server") {
+            _ = try await Console(folder: folder).ask(["ping"])
+            return "answers on \(folder.console); hellos \(configuration.hello), agents \(configuration.api)"
+        }
+        if failures > 0 { throw ExitCode(1) }
+    }
+
+    private func addresses(of name: String) -> [String] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(name, nil, &hints, &list) == 0 else { return [] }
+        defer { freeaddrinfo(list) }
+        var found: [String] = []
+        var entry = list
+        while let here = entry?.pointee {
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            if getnameinfo(here.ai_addr, here.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0 {
+                found.append(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            }
+            entry = here.ai_next
+        }
+        return found
+    }
+}

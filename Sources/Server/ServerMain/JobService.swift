@@ -1,0 +1,86 @@
+import Jobs
+import Logging
+import Provisioning
+import ServiceLifecycle
+import Vocabulary
+
+/// Rings when a job may have become due; many rings before an answer are one.
+struct JobBell: Sendable {
+    let rings: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() { (rings, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+    func ring() { continuation.yield() }
+    func stop() { continuation.finish() }
+}
+
+/// Advances jobs that are due, until the server is told to stop.
+///
+/// A graceful stop lets the steps under way finish and be written down, and begins no other. A killed server leaves the
+/// journal, which brings its jobs back at the next start.
+struct JobService: Service {
+    var core: ServerCore
+    var workshop: Workshop
+    var bell: JobBell
+    var atOnce: Int
+    var logger: Logger
+
+    func run() async throws {
+        for job in try await core.store.recover(now: core.clock()) {
+            logger.notice("job taken up again", metadata: ["job": "\(job)"])
+        }
+        bell.ring()
+        let running = Count()
+        var alarm = Double.infinity
+        try await withGracefulShutdownHandler {
+            try await withThrowingDiscardingTaskGroup { group in
+                for await _ in bell.rings {
+                    while !Task.isShuttingDownGracefully, await running.isBelow(atOnce),
+                        let job = try await core.store.claim(now: core.clock())
+                    {
+                        await running.add(1)
+                        group.addTask {
+                            try await advance(job)
+                            await running.add(-1)
+                            bell.ring()
+                        }
+                    }
+                    // A job that is due now waits for one that runs, whose end rings.
+                    let now = core.clock()
+                    if alarm <= now { alarm = .infinity }
+                    guard let due = try await core.store.nextDue(), due > now, due < alarm else { continue }
+                    alarm = due
+                    group.addTask {
+                        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(due - now)) }
+                        bell.ring()
+                    }
+                }
+            }
+        } onGracefulShutdown: {
+            bell.stop()
+        }
+    }
+
+    private func advance(_ job: JobRecord) async throws {
+        logger.info(
+            "job begins", metadata: ["job": "\(job.id)", "kind": "\(job.kind.rawValue)", "machine": "\(job.machine)"])
+        let outcome = try await workshop.advance(job, while: { !Task.isShuttingDownGracefully })
+        guard let outcome else { return }
+        try await core.settle(job, outcome)
+        switch outcome {
+        case .done:
+            logger.notice("job done", metadata: ["job": "\(job.id)", "machine": "\(job.machine)"])
+        case .waiting(let failure):
+            logger.notice("job waits", metadata: ["job": "\(job.id)", "failure": "\(failure)"])
+        case .failed(let failure):
+            logger.error("job failed", metadata: ["job": "\(job.id)", "failure": "\(failure)"])
+        }
+    }
+}
+
+private actor Count {
+    private var value = 0
+    func add(_ change: Int) { value += change }
+    func isBelow(_ limit: Int) -> Bool { value < limit }
+}

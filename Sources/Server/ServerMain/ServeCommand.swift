@@ -1,0 +1,127 @@
+import ArgumentParser
+import Certificates
+import CurlClient
+import Fleet
+import Foundation
+import Hummingbird
+import HummingbirdTLS
+import Jobs
+import Listeners
+import Logging
+import NIOSSL
+import Provisioning
+import ServiceLifecycle
+import StorageSQLite
+import Vocabulary
+
+/// `serve`: the wiring of one server process.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Runs the server.")
+
+    @OptionGroup var folder: FolderOption
+
+    func run() async throws {
+        let folder = folder.value
+        umask(0o077)  // the console's socket, the store and its log are the owner's alone
+        let configuration = try ServerConfiguration.load(from: folder)
+        try takeLock(folder)
+        var logger = Logger(label: "namesake-server")
+        logger.logLevel = .info
+
+        let store = try SQLiteStore(path: folder.store)
+        let bell = JobBell()
+        let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+        let core = ServerCore(
+            store: store, domain: configuration.domain, policy: NamePolicy(domains: configuration.domains),
+            clock: clock, ring: { bell.ring() })
+        let client = try CurlClient()
+        defer { client.close() }
+        let workshop = Workshop(
+            store: store, vault: Vault(key: try SealingKey(Secret(try folder.read(folder.masterKey))), store: store),
+            client: client, authority: try authority(folder), chain: try chain(folder),
+            firmwarePort: configuration.firmwarePort, clock: clock)
+
+        let services: [any Service] = [
+            try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
+            try console(folder, core, logger),
+            JobService(core: core, workshop: workshop, bell: bell, atOnce: configuration.jobsAtOnce, logger: logger),
+        ]
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        try await group.run()
+    }
+
+    private func helloListener(
+        _ configuration: ServerConfiguration, _ core: ServerCore, _ clock: @escaping @Sendable () -> Double,
+        _ logger: Logger
+    ) throws(Failure) -> HelloListener {
+        let (host, port) = try hostAndPort(configuration.hello)
+        return HelloListener(host: host, port: port, clock: clock, logger: logger) { packet, source in
+            let about: Logger.Metadata = [
+                "machine": "\(packet.machine)", "source": "\(source)", "version": "\(packet.version)",
+                "retry": "\(packet.retryCount)", "roots": "\(packet.rootHashes.count)",
+            ]
+            do throws(Failure) {
+                let decision = try await core.take(packet, from: source)
+                logger.notice("hello", metadata: about.merging(["decision": "\(decision)"]) { $1 })
+            } catch {
+                logger.error("hello not taken", metadata: about.merging(["failure": "\(error)"]) { $1 })
+            }
+        }
+    }
+
+    private func api(
+        _ folder: ServerFolder, _ configuration: ServerConfiguration, _ core: ServerCore, _ logger: Logger
+    ) throws -> any Service {
+        let (host, port) = try hostAndPort(configuration.api)
+        let chain = try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.apiCertificate))
+        let key = try NIOSSLPrivateKey(bytes: try folder.read(folder.apiKey), format: .pem)
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        tls.minimumTLSVersion = .tlsv12
+        return Application(
+            router: AgentRoutes(core).router(), server: try .tls(.http1(), tlsConfiguration: tls),
+            configuration: .init(address: .hostname(host, port: port), serverName: "namesake"), logger: quiet(logger))
+    }
+
+    private func console(_ folder: ServerFolder, _ core: ServerCore, _ logger: Logger) throws -> any Service {
+        unlink(folder.console)  // left by a server that was killed; the lock says that none runs
+        return Application(
+            router: ConsoleRoutes(core).router(),
+            configuration: .init(address: .unixDomainSocket(path: folder.console)), logger: quiet(logger))
+    }
+
+    private func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        logger.logLevel = .warning
+        return logger
+    }
+
+    private func authority(_ folder: ServerFolder) throws -> BuiltInAuthority {
+        guard let root = try Certificate.all(pem: try folder.text(folder.authorityCertificate)).first else {
+            throw Failure(.certificateUnreadable, "\(folder.authorityCertificate) holds no certificate")
+        }
+        return try BuiltInAuthority(
+            root: root, key: try PrivateKey(pem: Secret(try folder.read(folder.authorityKey))))
+    }
+
+    private func chain(_ folder: ServerFolder) throws -> ProvisioningChain {
+        try ProvisioningChain(
+            links: try Certificate.all(pem: try folder.text(folder.provisioningChain)),
+            key: try PrivateKey(pem: Secret(try folder.read(folder.provisioningKey))))
+    }
+
+    /// One server a folder: SQLite's jobs are claimed by one process.
+    private func takeLock(_ folder: ServerFolder) throws {
+        let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw Failure(
+                .storeUnavailable, "another server runs in \(folder.path)", hint: "Stop it first, or use its console.")
+        }
+        // Held, not closed, until the process ends.
+    }
+}
+
+extension ServerCore: AgentService, ConsoleService {}

@@ -1,0 +1,148 @@
+import Foundation
+import GRDB
+package import Jobs
+package import Vocabulary
+
+extension SQLiteStore: JobQueue {
+    package func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
+        try await write("write a job's journal") { db in
+            try db.execute(
+                sql: "INSERT INTO job_event (job, time, event) VALUES (?, ?, ?)",
+                arguments: [job.number, Date().timeIntervalSince1970, try encode(event)])
+        }
+    }
+
+    package func events(of job: JobID) async throws(Failure) -> [JobEvent] {
+        try await lines(of: job).map(\.event)
+    }
+
+    package func lines(of job: JobID) async throws(Failure) -> [JournalLine] {
+        try await read("read a job's journal") { db in
+            try Row.fetchAll(
+                db, sql: "SELECT time, event FROM job_event WHERE job = ? ORDER BY sequence", arguments: [job.number]
+            ).map { JournalLine(time: $0["time"], event: try decode(JobEvent.self, $0["event"])) }
+        }
+    }
+
+    package func enqueue(
+        _ kind: JobKind, for machine: MachineID, parameters: String, now: Double, due: Double
+    ) async throws(Failure) -> JobRecord {
+        try await write("add a job") { db in
+            let known = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM job WHERE machine = ? AND kind = ? AND state IN ('queued', 'running', 'waiting')
+                    """, arguments: [machine.text, kind.rawValue])
+            if let known { return try Self.job(known) }
+            try db.execute(
+                sql: """
+                    INSERT INTO job (kind, machine, parameters, state, created, due) VALUES (?, ?, ?, 'queued', ?, ?)
+                    """, arguments: [kind.rawValue, machine.text, parameters, now, due])
+            return JobRecord(
+                id: JobID(db.lastInsertedRowID), kind: kind, machine: machine, parameters: parameters, state: .queued,
+                created: now, due: due)
+        }
+    }
+
+    package func claim(now: Double) async throws(Failure) -> JobRecord? {
+        try await write("claim a job") { db in
+            let found = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM job WHERE state IN ('queued', 'waiting') AND due <= ?
+                    AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.machine = job.machine AND other.state = 'running')
+                    ORDER BY due, id LIMIT 1
+                    """, arguments: [now])
+            guard let found else { return nil }
+            var record = try Self.job(found)
+            record.state = .running
+            try db.execute(sql: "UPDATE job SET state = 'running' WHERE id = ?", arguments: [record.id.number])
+            return record
+        }
+    }
+
+    package func hasten(_ job: JobID, now: Double) async throws(Failure) {
+        try await write("hasten a job") { db in
+            try db.execute(
+                sql: "UPDATE job SET due = ? WHERE id = ? AND state IN ('queued', 'waiting')",
+                arguments: [now, job.number])
+        }
+    }
+
+    package func signal(_ signal: JobSignal, to job: JobID) async throws(Failure) {
+        try await write("signal a job") { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO job_signal (job, signal) VALUES (?, ?)",
+                arguments: [job.number, signal.rawValue])
+        }
+    }
+
+    package func signals(of job: JobID) async throws(Failure) -> Set<JobSignal> {
+        try await read("read a job's signals") { db in
+            Set(
+                try String.fetchAll(db, sql: "SELECT signal FROM job_signal WHERE job = ?", arguments: [job.number])
+                    .map { JobSignal(rawValue: $0) })
+        }
+    }
+
+    package func nextDue() async throws(Failure) -> Double? {
+        try await read("find the next job") { db in
+            try Double.fetchOne(db, sql: "SELECT MIN(due) FROM job WHERE state IN ('queued', 'waiting')")
+        }
+    }
+
+    package func settle(_ job: JobID, _ outcome: JobMachine.Outcome, now: Double) async throws(Failure) {
+        try await write("settle a job") { db in
+            switch outcome {
+            case .done:
+                try db.execute(
+                    sql: "UPDATE job SET state = 'done', ended = ?, failure = NULL WHERE id = ?",
+                    arguments: [now, job.number])
+            case .waiting(let failure):
+                let setbacks = try Int.fetchOne(
+                    db, sql: "SELECT setbacks FROM job WHERE id = ?", arguments: [job.number])
+                let count = (setbacks ?? 0) + 1
+                try db.execute(
+                    sql: "UPDATE job SET state = 'waiting', setbacks = ?, due = ?, failure = ? WHERE id = ?",
+                    arguments: [count, now + pauseAfter(setbacks: count), try encode(failure), job.number])
+            case .failed(let failure):
+                try db.execute(
+                    sql: "UPDATE job SET state = 'failed', ended = ?, failure = ? WHERE id = ?",
+                    arguments: [now, try encode(failure), job.number])
+            }
+        }
+    }
+
+    package func recover(now: Double) async throws(Failure) -> [JobID] {
+        try await write("recover jobs") { db in
+            let found = try Int64.fetchAll(db, sql: "SELECT id FROM job WHERE state = 'running'")
+            try db.execute(sql: "UPDATE job SET state = 'queued', due = ? WHERE state = 'running'", arguments: [now])
+            return found.map { JobID($0) }
+        }
+    }
+
+    package func job(_ id: JobID) async throws(Failure) -> JobRecord? {
+        try await read("read a job") { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM job WHERE id = ?", arguments: [id.number]).map { try Self.job($0) }
+        }
+    }
+
+    package func jobs() async throws(Failure) -> [JobRecord] {
+        try await read("list the jobs") { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM job ORDER BY id").map { try Self.job($0) }
+        }
+    }
+
+    private static func job(_ row: Row) throws -> JobRecord {
+        let machineText: String = row["machine"]
+        let stateText: String = row["state"]
+        guard let machine = MachineID(machineText), let state = JobRecord.State(rawValue: stateText) else {
+            throw Failure(.storeUnavailable, "a row of table job has machine \(machineText) and state \(stateText)")
+        }
+        let failure: String? = row["failure"]
+        return JobRecord(
+            id: JobID(row["id"]), kind: JobKind(rawValue: row["kind"]), machine: machine, parameters: row["parameters"],
+            state: state, created: row["created"], due: row["due"], ended: row["ended"], setbacks: row["setbacks"],
+            failure: try failure.map { try decode(Failure.self, $0) })
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import GRDB
+package import Vocabulary
+
+/// One SQLite database that keeps jobs, journals, device records and sealed secrets.
+///
+/// Every write is a transaction that is on the disk when it returns (WAL, `synchronous = FULL`): a step's intent is
+/// durable before the firmware hears of it.
+package struct SQLiteStore: Sendable {
+    let pool: DatabasePool
+
+    /// Opens the database, makes it if need be, and brings its tables up to date.
+    ///
+    /// - Throws: ``Failure`` with ``Failure/Code/storeUnavailable``.
+    package init(path: String) throws(Failure) {
+        do {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            configuration.prepareDatabase { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA foreign_keys = ON")
+            }
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try Self.migrations.migrate(pool)
+        } catch { throw storeFailure(error, "open \(path)") }
+    }
+
+    /// Appended to, never edited: a released migration has run somewhere.
+    private static var migrations: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("2026-11 devices and jobs") { db in
+            try db.create(table: "device") { table in
+                table.primaryKey("machine", .text)
+                table.column("name", .text).notNull().indexed()
+                table.column("record", .jsonText).notNull()
+            }
+            try db.create(table: "secret") { table in
+                table.autoIncrementedPrimaryKey("sequence")
+                table.column("machine", .text).notNull()
+                table.column("purpose", .text).notNull()
+                table.column("sealed", .blob).notNull()
+                table.column("created", .double).notNull()
+            }
+            try db.create(index: "secret_of_machine", on: "secret", columns: ["machine", "purpose"])
+            try db.create(table: "job") { table in
+                table.autoIncrementedPrimaryKey("id")
+                table.column("kind", .text).notNull()
+                table.column("machine", .text).notNull().indexed()
+                table.column("parameters", .jsonText).notNull()
+                table.column("state", .text).notNull()
+                table.column("created", .double).notNull()
+                table.column("due", .double).notNull()
+                table.column("ended", .double)
+                table.column("setbacks", .integer).notNull().defaults(to: 0)
+                table.column("failure", .jsonText)
+            }
+            try db.create(index: "job_due", on: "job", columns: ["state", "due"])
+            try db.create(table: "job_signal") { table in
+                table.column("job", .integer).notNull().references("job")
+                table.column("signal", .text).notNull()
+                table.primaryKey(["job", "signal"])
+            }
+            try db.create(table: "token") { table in
+                table.primaryKey("hash", .blob)
+                table.column("created", .double).notNull()
+                table.column("ends", .double).notNull()
+                table.column("note", .text).notNull()
+            }
+            try db.create(table: "job_event") { table in
+                table.autoIncrementedPrimaryKey("sequence")
+                table.column("job", .integer).notNull().indexed().references("job")
+                table.column("time", .double).notNull()
+                table.column("event", .jsonText).notNull()
+            }
+        }
+        return migrator
+    }
+
+    func read<Value: Sendable>(
+        _ what: String, _ body: @Sendable (Database) throws -> Value
+    ) async throws(Failure) -> Value {
+        do { return try await pool.read(body) } catch { throw storeFailure(error, what) }
+    }
+
+    func write<Value: Sendable>(
+        _ what: String, _ body: @Sendable (Database) throws -> Value
+    ) async throws(Failure) -> Value {
+        do { return try await pool.write(body) } catch { throw storeFailure(error, what) }
+    }
+}
+
+/// A failure that was thrown inside a transaction, or what the database said.
+func storeFailure(_ error: any Error, _ what: String) -> Failure {
+    if let failure = error as? Failure { return failure }
+    return Failure(
+        .storeUnavailable, "the store cannot \(what): \(error)",
+        hint: "Check that the disk is not full and the folder is the server's own; nothing was changed.", remedy: .wait)
+}
+
+func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+    try JSONDecoder().decode(type, from: Data(text.utf8))
+}

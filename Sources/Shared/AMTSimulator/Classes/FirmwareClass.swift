@@ -1,0 +1,69 @@
+import LibXML
+
+/// One class that the firmware answers for: one file in this folder and one line in ``firmwareClasses``.
+///
+/// A method's number is the `ReturnValue`; what is thrown becomes a fault.
+protocol FirmwareClass: Sendable {
+    static var name: String { get }
+    static func instances(_ firmware: SimulatedFirmware) -> [Instance]
+    static func put(_ firmware: inout SimulatedFirmware, _ request: WSRequest, _ body: XMLElement) throws(WSFault)
+    static func create(_ firmware: inout SimulatedFirmware, _ body: XMLElement) throws(WSFault) -> Instance
+    static func delete(_ firmware: inout SimulatedFirmware, _ instance: Instance) throws(WSFault)
+    static func invoke(
+        _ firmware: inout SimulatedFirmware, _ method: String, _ input: XMLElement, by user: String?
+    ) throws(WSFault) -> MethodAnswer
+}
+
+extension FirmwareClass {
+    static func put(_ firmware: inout SimulatedFirmware, _ request: WSRequest, _ body: XMLElement) throws(WSFault) {
+        throw .actionNotSupported
+    }
+    static func create(_ firmware: inout SimulatedFirmware, _ body: XMLElement) throws(WSFault) -> Instance {
+        throw .actionNotSupported
+    }
+    static func delete(_ firmware: inout SimulatedFirmware, _ instance: Instance) throws(WSFault) {
+        throw .actionNotSupported
+    }
+    static func invoke(
+        _ firmware: inout SimulatedFirmware, _ method: String, _ input: XMLElement, by user: String?
+    ) throws(WSFault) -> MethodAnswer {
+        throw .actionNotSupported
+    }
+    static func instance(_ properties: [String: PropertyValue]) -> Instance {
+        Instance(className: name, properties: properties)
+    }
+}
+
+let firmwareClasses: [any FirmwareClass.Type] = [
+    AMT_AuthorizationService.self,
+    AMT_EthernetPortSettings.self,
+    AMT_GeneralSettings.self,
+    AMT_PublicKeyCertificate.self,
+    AMT_PublicKeyManagementService.self,
+    AMT_PublicPrivateKeyPair.self,
+    AMT_SetupAndConfigurationService.self,
+    AMT_TLSCredentialContext.self,
+    AMT_TLSProtocolEndpointCollection.self,
+    AMT_TLSSettingData.self,
+    AMT_TimeSynchronizationService.self,
+    CIM_ComputerSystemPackage.self,
+    CIM_SoftwareIdentity.self,
+    IPS_HostBasedSetupService.self,
+]
+
+/// The properties that every service of AMT carries.
+func serviceProperties(_ className: String, _ name: String) -> [String: PropertyValue] {
+    [
+        "CreationClassName": .text(className), "ElementName": .text(name), "EnabledState": .text("5"),
+        "Name": .text(name), "RequestedState": .text("12"), "SystemCreationClassName": .text("CIM_ComputerSystem"),
+        "SystemName": .text("Intel(r) AMT"),
+    ]
+}
+
+func truth(_ text: String?) -> Bool? {
+    switch text?.lowercased() {
+    case "true", "1": true
+    case "false", "0": false
+    default: nil
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import LibXML
+
+enum AMT_TimeSynchronizationService: FirmwareClass {
+    static let name = "AMT_TimeSynchronizationService"
+
+    static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
+        var properties = serviceProperties(name, "Intel(r) AMT Time Synchronization Service")
+        properties["LocalTimeSyncEnabled"] = .text("0")
+        properties["TimeSource"] = .text(firmware.clockOffset == 0 ? "0" : "1")
+        return [instance(properties)]
+    }
+
+    static func invoke(
+        _ firmware: inout SimulatedFirmware, _ method: String, _ input: XMLElement, by user: String?
+    ) throws(WSFault) -> MethodAnswer {
+        switch method {
+        case "GetLowAccuracyTimeSynch":
+            return MethodAnswer(outputs: [("Ta0", .number(UInt32(max(0, firmware.clock))))], status: 0)
+        case "SetHighAccuracyTimeSynch":
+            let times = ["Ta0", "Tm1", "Tm2"].map { Double(input[$0]?.text ?? "") ?? 0 }
+            // Both of ours must lie after 2004-01-01.
+            guard times[0] > 0, times[1] > 1_072_915_200, times[2] > 1_072_915_200 else { return .status(36) }
+            firmware.clockOffset = (times[1] + times[2]) / 2 - firmware.now
+            return .status(0)
+        default: throw .actionNotSupported
+        }
+    }
+}
+
+enum AMT_EthernetPortSettings: FirmwareClass {
+    static let name = "AMT_EthernetPortSettings"
+
+    static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
+        let mac = ([0x02] + firmware.uuid.suffix(5)).map { String(format: "%02x", $0) }.joined(separator: "-")
+        return [
+            instance([
+                "DHCPEnabled": .text("true"), "ElementName": .text("Intel(r) AMT Ethernet Port Settings"),
+                "InstanceID": .text("Intel(r) AMT Ethernet Port Settings 0"), "IpSyncEnabled": .text("true"),
+                "LinkIsUp": .text("true"), "LinkPolicy": .list(["1", "14"]), "MACAddress": .text(mac),
+                "PhysicalConnectionType": .text("0"), "SharedDynamicIP": .text("true"), "SharedMAC": .text("true"),
+                "SharedStaticIp": .text("false"),
+            ]),
+            instance([
+                "DHCPEnabled": .text("true"), "ElementName": .text("Intel(r) AMT Ethernet Port Settings"),
+                "InstanceID": .text("Intel(r) AMT Ethernet Port Settings 1"), "LinkIsUp": .text("false"),
+                // All zero marks an absent wireless port.
+                "MACAddress": .text("00-00-00-00-00-00"), "SharedMAC": .text("true"),
+            ]),
+        ]
+    }
+}
+
+enum CIM_SoftwareIdentity: FirmwareClass {
+    static let name = "CIM_SoftwareIdentity"
+
+    static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
+        firmware.codeVersions.map { entry in
+            instance([
+                "InstanceID": .text(entry.name), "IsEntity": .text("true"), "VersionString": .text(entry.value),
+            ])
+        }
+    }
+}
+
+enum CIM_ComputerSystemPackage: FirmwareClass {
+    static let name = "CIM_ComputerSystemPackage"
+
+    static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
+        [
+            instance([
+                "Antecedent": .reference(
+                    resource: Namespace.ofClass("CIM_Chassis"),
+                    selectors: ["CreationClassName": "CIM_Chassis", "Tag": "CIM_Chassis"]),
+                "Dependent": .reference(
+                    resource: Namespace.ofClass("CIM_ComputerSystem"),
+                    selectors: ["CreationClassName": "CIM_ComputerSystem", "Name": "ManagedSystem"]),
+                "PlatformGUID": .text(firmware.uuid.hexadecimal.uppercased()),
+            ])
+        ]
+    }
+}
+
+enum IPS_HostBasedSetupService: FirmwareClass {
+    static let name = "IPS_HostBasedSetupService"
+
+    static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
+        var properties = serviceProperties(name, "Intel(r) AMT Host Based Setup Service")
+        properties["AllowedControlModes"] = .list(["2", "1"])
+        properties["CertChainStatus"] = .text("0")
+        properties["ConfigurationNonce"] = .text(Data(firmware.uuid + [0, 0, 0, 0]).base64EncodedString())
+        properties["CurrentControlMode"] = .number(firmware.controlMode)
+        return [instance(properties)]
+    }
+}

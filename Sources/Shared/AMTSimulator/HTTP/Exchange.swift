@@ -1,0 +1,54 @@
+/// A connection as the heart needs to know it.
+package struct ConnectionFacts: Hashable, Sendable {
+    package var number: UInt64
+    package var isTLS: Bool
+    /// Set-up mode, with a client chain that was checked.
+    package var isSetUp: Bool
+}
+
+/// What goes back on a connection.
+struct ExchangeAnswer {
+    var bytes: [UInt8]
+    var closes: Bool
+    var user: String?
+    var resource = ""
+    var action = ""
+    var status: Int
+    var returnValue: UInt32?
+}
+
+extension SimulatedFirmware {
+    /// Answers one HTTP request.
+    mutating func exchange(_ message: HTTPMessage, on connection: ConnectionFacts) -> ExchangeAnswer {
+        guard message.path == "/wsman" || message.path.hasSuffix(":16992/wsman") else { return webPage(message) }
+        var user: String?
+        let byCertificate =
+            connection.isSetUp && provisioningState == .in
+            && personality.switches.setUpAuthentication == .certificateOnly
+        if !byCertificate {
+            guard case .user(let name) = check(message) else {
+                let bytes = HTTPAnswer.unauthorized(
+                    realm: digestRealm, nonce: makeNonce(), quality: "auth", personality: personality)
+                return ExchangeAnswer(bytes: bytes, closes: true, status: 401)
+            }
+            user = name
+        }
+        guard message.method == "POST" else {
+            return ExchangeAnswer(
+                bytes: HTTPAnswer.plain("405 Method Not Allowed", "", personality: personality), closes: true, status: 405)
+        }
+        let before = commits
+        let answer = answer(message.body, user: user)
+        let bytes = HTTPAnswer.soap(answer.envelope, status: answer.status, personality: personality, now: clock)
+        return ExchangeAnswer(
+            bytes: bytes, closes: answer.status != 200 || commits != before, user: user, resource: answer.resource,
+            action: answer.action, status: answer.status, returnValue: answer.returnValue)
+    }
+
+    private func webPage(_ message: HTTPMessage) -> ExchangeAnswer {
+        let isRoot = message.path == "/"
+        let text = isRoot ? "301 Moved Permanently\r\nLocation: /logon.htm" : "404 Not Found"
+        return ExchangeAnswer(
+            bytes: HTTPAnswer.plain(text, "", personality: personality), closes: true, status: isRoot ? 301 : 404)
+    }
+}

@@ -1,0 +1,68 @@
+import CryptoExtras
+import Foundation
+import SwiftASN1
+import X509
+
+/// The firmware's key pairs and certificates, by their handles.
+package struct KeyStore: Sendable {
+    private(set) var keys: [Int: _RSA.Signing.PrivateKey] = [:]
+    private(set) var certificates: [Int: Stored] = [:]
+    private var nextKey = 0
+    private var nextCertificate = 0
+
+    struct Stored: Sendable {
+        var certificate: Certificate
+        var der: [UInt8]
+        var isTrustedRoot: Bool
+    }
+
+    mutating func makeKey(bits: Int) throws -> Int { add(try .init(keySize: .init(bitCount: bits))) }
+
+    mutating func add(_ key: _RSA.Signing.PrivateKey) -> Int {
+        keys[nextKey] = key
+        nextKey += 1
+        return nextKey - 1
+    }
+
+    /// Adds a certificate; the number is a PT status.
+    mutating func add(certificate der: [UInt8], isTrustedRoot: Bool) -> (handle: Int, status: UInt32) {
+        guard let certificate = try? Certificate(derEncoded: der) else { return (0, 2063) }
+        guard !certificates.values.contains(where: { $0.der == der }) else { return (0, 2058) }
+        guard isTrustedRoot || key(of: certificate) != nil else { return (0, 2064) }
+        guard certificates.count < 16 else { return (0, 23) }
+        nextCertificate += 1
+        certificates[nextCertificate] = Stored(certificate: certificate, der: der, isTrustedRoot: isTrustedRoot)
+        return (nextCertificate, 0)
+    }
+
+    mutating func removeCertificate(_ handle: Int) { certificates[handle] = nil }
+    mutating func removeKey(_ handle: Int) { keys[handle] = nil }
+
+    /// The handle of the key pair that a certificate is about.
+    func key(of certificate: Certificate) -> Int? {
+        let wanted = certificate.publicKey.subjectPublicKeyInfoBytes
+        return keys.first { Certificate.PublicKey($0.value.publicKey).subjectPublicKeyInfoBytes == wanted }?.key
+    }
+
+    /// Signs the CertificationRequestInfo of a null-signed request with the pair.
+    ///
+    /// - Returns: DER, or `nil` when the request is none, or is about another key.
+    func sign(request der: [UInt8], with handle: Int) -> [UInt8]? {
+        guard let key = keys[handle], let root = try? DER.parse(der), case .constructed(let parts) = root.content else {
+            return nil
+        }
+        let nodes = Array(parts)
+        guard nodes.count == 3, case .constructed(let fields) = nodes[0].content else { return nil }
+        let own = Certificate.PublicKey(key.publicKey).subjectPublicKeyInfoBytes
+        guard fields.contains(where: { $0.encodedBytes.elementsEqual(own) }) else { return nil }
+        let information = nodes[0].encodedBytes
+        guard let signature = try? key.signature(for: Data(information), padding: .insecurePKCS1v1_5) else { return nil }
+        var serializer = DER.Serializer()
+        serializer.appendConstructedNode(identifier: .sequence) { coder in
+            coder.serializeRawBytes(information)
+            coder.serializeRawBytes(nodes[1].encodedBytes)
+            try? coder.serialize(ASN1BitString(bytes: ArraySlice(signature.rawRepresentation)))
+        }
+        return serializer.serializedBytes
+    }
+}

@@ -1,0 +1,70 @@
+import Crypto
+import Foundation
+import SwiftASN1
+import X509
+
+extension SimulatedFirmware {
+    /// Checks the chain that a provisioning server presents in set-up mode.
+    ///
+    /// In the documented order: OID or OU; a root in the message whose hash is in the table; server certificate; domain
+    /// suffix. The validity period is recorded and does not block. Source: network reference 3.2.
+    ///
+    /// - Returns: Why it is refused, or `nil`.
+    mutating func refusal(of chain: [[UInt8]]) -> String? {
+        guard !chain.isEmpty else { return "no client certificate" }
+        guard chain.count <= 4 else { return "\(chain.count) certificates, more than four" }
+        let certificates = chain.compactMap { try? Certificate(derEncoded: $0) }
+        guard certificates.count == chain.count, let leaf = certificates.first, let root = chain.last else {
+            return "a certificate that cannot be read"
+        }
+        guard isForSetUp(leaf) else { return "neither Intel's OID nor its OU, or no serverAuth" }
+        for (child, parent) in zip(certificates, certificates.dropFirst() + [certificates[certificates.count - 1]]) {
+            guard child.issuer == parent.subject, parent.publicKey.isValidSignature(child.signature, for: child) else {
+                return "\(child.subject) is not signed by \(parent.subject)"
+            }
+        }
+        guard trustedRoots.contains(Array(SHA256.hash(data: root))) else { return "the root's hash is not in the table" }
+        guard fits(suffixOf: commonName(leaf)) else { return "\(commonName(leaf)) is not in \(dnsSuffix)" }
+        let today = Date(timeIntervalSince1970: clock)
+        isTimeValid = certificates.allSatisfy { $0.notValidBefore <= today && today <= $0.notValidAfter }
+        return nil
+    }
+
+    private func isForSetUp(_ leaf: Certificate) -> Bool {
+        let setUp = ExtendedKeyUsage.Usage(oid: [2, 16, 840, 1, 113741, 1, 2, 3])
+        guard let usages = try? leaf.extensions.extendedKeyUsage, usages.contains(.serverAuth) else { return false }
+        return usages.contains(setUp) || values(leaf, .RDNAttributeType.organizationalUnitName)
+            .contains("Intel(R) Client Setup Certificate")
+    }
+
+    private func commonName(_ certificate: Certificate) -> String {
+        values(certificate, .RDNAttributeType.commonName).last ?? ""
+    }
+
+    private func values(_ certificate: Certificate, _ type: ASN1ObjectIdentifier) -> [String] {
+        certificate.subject.flatMap { Array($0) }.filter { $0.type == type }.compactMap { String($0.value) }
+    }
+
+    /// The name without its host part; `.com` and `.net` compare by their last two labels.
+    private func fits(suffixOf name: String) -> Bool {
+        let labels = name.lowercased().split(separator: ".").dropFirst().map(String.init)
+        let suffix = dnsSuffix.lowercased().split(separator: ".").map(String.init)
+        guard !suffix.isEmpty else { return false }
+        if ["com", "net"].contains(suffix.last), labels.count >= 2, suffix.count >= 2 {
+            return labels.suffix(2) == suffix.suffix(2)
+        }
+        return labels == suffix
+    }
+
+    /// The certificate and key that port 16993 presents, as DER.
+    ///
+    /// - Returns: What the last commit selected, else a certificate that the firmware made and signed itself.
+    func servedIdentity(selfSigned: SelfSigned) -> (certificate: [UInt8], key: RSAKey) {
+        if committedTLS.remote.enabled, let handle = committedTLS.certificate,
+            let stored = store.certificates[handle], let key = store.key(of: stored.certificate).flatMap({ store.keys[$0] })
+        {
+            return (stored.der, key)
+        }
+        return (selfSigned.certificate, selfSigned.key)
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+
+/// A firmware made of state. It hears requests and answers them; clock and randomness are handed in.
+///
+/// No socket, thread or task is in it, so that a simulation of many devices runs in one loop and a seed repeats it. The
+/// shells around it are in `Shell/`.
+package struct SimulatedFirmware: Sendable {
+    package enum ProvisioningState: UInt32, Sendable { case pre = 0, `in` = 1, post = 2 }
+
+    package var personality: Personality
+    /// In SMBIOS byte order.
+    package let uuid: [UInt8]
+    package var random: SeededRandom
+    /// Seconds since 1970, set before each request.
+    package var now: Double
+
+    package var provisioningState: ProvisioningState = .in
+    /// 0 none, 1 client, 2 admin.
+    package var controlMode: UInt32 = 0
+    /// DHCP option 15.
+    package var dnsSuffix: String
+    /// SHA-256 hashes of the roots that set-up trusts.
+    package var trustedRoots: [[UInt8]]
+
+    package var names = Names()
+    package var accounts = Accounts()
+    package var store = KeyStore()
+    package var tls = TLSState()
+    /// What CommitChanges made of ``tls`` last; the port shows this.
+    package var committedTLS = TLSState()
+    /// Seconds that the firmware's clock is ahead of ``now``.
+    package var clockOffset = 0.0
+    /// Whether the validity of the set-up certificate held, recorded and not enforced.
+    package var isTimeValid = true
+
+    package var digestRealm: String
+    var nonces: [String: (issued: Double, uses: Int)] = [:]
+    var messageCount: UInt64 = 0
+    var enumerations: [String: [Instance]] = [:]
+    var enumerationCount: UInt32 = 0
+    /// Counts commits; a shell that sees it change renews its TLS and drops its connections.
+    package var commits = 0
+
+    package struct Names: Hashable, Sendable {
+        package var hostName = ""
+        package var domainName = ""
+        package var hostOSFQDN = ""
+        package var sharedFQDN = true
+        /// Settings that are kept and echoed, by their names.
+        var others: [String: String] = [
+            "AMTNetworkEnabled": "1", "DDNSPeriodicUpdateInterval": "1440", "DDNSTTL": "900",
+            "DDNSUpdateByDHCPServerEnabled": "true", "DDNSUpdateEnabled": "false", "DHCPv6ConfigurationTimeout": "0",
+            "IdleWakeTimeout": "1", "PingResponseEnabled": "true", "PreferredAddressFamily": "0",
+            "PresenceNotificationInterval": "0", "RmcpPingResponseEnabled": "true", "WsmanOnlyMode": "false",
+        ]
+    }
+
+    package struct TLSState: Hashable, Sendable {
+        /// The handle of the certificate that TLS presents.
+        package var certificate: Int?
+        package var remote = TLSSettings()
+        package var local = TLSSettings()
+    }
+
+    package struct TLSSettings: Hashable, Sendable {
+        package var enabled = false
+        package var mutual = false
+        package var acceptsPlain = true
+        package var trustedCN: [String] = []
+    }
+
+    package init(
+        personality: Personality, uuid: [UInt8], dnsSuffix: String, trustedRoots: [[UInt8]], seed: UInt64, now: Double
+    ) {
+        self.personality = personality
+        self.uuid = uuid
+        self.dnsSuffix = dnsSuffix
+        self.trustedRoots = trustedRoots
+        self.now = now
+        random = SeededRandom(seed: seed)
+        digestRealm = "Digest:" + random.bytes(16).hexadecimal.uppercased()
+        accounts.osAdminPassword = Data(random.bytes(24)).base64EncodedString()
+        accounts.setA1("$$OsAdmin", accounts.osAdminPassword, realm: digestRealm)
+    }
+
+    /// The firmware's own time, in seconds since 1970.
+    var clock: Double { now + clockOffset }
+
+    /// Power goes: what was not committed is lost.
+    package mutating func powerCut() {
+        tls = committedTLS
+        nonces = [:]
+        enumerations = [:]
+        if provisioningState == .in {
+            names = Names()
+            accounts.forgetAllButSystem()
+            store = KeyStore()
+        }
+    }
+}
+
+/// xorshift64*: repeats with its seed. Nothing secret outside of a simulation may rest on it.
+package struct SeededRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    package mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+
+    mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 32) } }
+}
+
+extension Collection<UInt8> {
+    package var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
+}

@@ -1,0 +1,136 @@
+import Crypto
+import Foundation
+package import NIOCore
+import NIOPosix
+import X509
+
+/// A Unix socket on which tests steer the simulator and look into it: one JSON object a line, answered by one.
+package final class ControlSocket: Sendable {
+    private let host: FirmwareHost
+    private let group: any EventLoopGroup
+
+    package init(_ host: FirmwareHost, group: any EventLoopGroup) {
+        self.host = host
+        self.group = group
+    }
+
+    package func start(path: String) async throws -> any Channel {
+        unlink(path)
+        return try await ServerBootstrap(group: group)
+            .childChannelInitializer { [host] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ControlHandler(host))
+                }
+            }
+            .bind(unixDomainSocketPath: path).get()
+    }
+}
+
+private final class ControlHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let host: FirmwareHost
+    private var collected = Data()
+
+    init(_ host: FirmwareHost) { self.host = host }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        collected += Data(unwrapInboundIn(data).readableBytesView)
+        while let end = collected.firstIndex(of: 0x0A) {
+            let line = Data(collected[..<end])
+            collected = Data(collected[collected.index(after: end)...])
+            let channel = context.channel
+            let host = host
+            Task {
+                let answer = await ControlCommand(line).run(on: host)
+                try? await channel.writeAndFlush(ByteBuffer(bytes: answer + Data([0x0A])))
+            }
+        }
+    }
+}
+
+/// One line of the control socket.
+private struct ControlCommand: Sendable {
+    struct Fields: Decodable {
+        var `do`: String
+        var phase: String?
+        var request: Int?
+        var method: String?
+        var kind: String?
+        var value: String?
+        var times: Int?
+        var on: Bool?
+    }
+
+    private let fields: Fields?
+
+    init(_ line: Data) { fields = try? JSONDecoder().decode(Fields.self, from: line) }
+
+    func run(on host: FirmwareHost) async -> Data {
+        guard let fields else { return json(["error": "not a JSON object with 'do'"]) }
+        switch fields.do {
+        case "state": return json(host.with { Self.describe($0) })
+        case "hold":
+            guard let phase = fields.phase, ["before", "after"].contains(phase) else {
+                return json(["error": "phase is before or after"])
+            }
+            let hold = Mishap(kind: phase, request: fields.request, method: fields.method)
+            host.with { $0.holds.append(hold) }
+        case "awaitHeld": return json(["held": await host.awaitHeld()])
+        case "release": return json(["released": host.release()])
+        case "fault":
+            let kinds = ["dropBefore", "dropAfter", "html", "garbage", "expireNonces", "status500"]
+            guard let kind = fields.kind, kinds.contains(kind) else {
+                return json(["error": "kind is one of \(kinds.joined(separator: ", "))"])
+            }
+            let mishap = Mishap(kind: kind, request: fields.request, method: fields.method)
+            host.with { $0.mishaps.append(mishap) }
+        case "wrongCertificate": host.with { $0.presentsWrongCertificate = fields.on ?? true }
+        case "setHostOSFQDN": host.with { $0.firmware.names.hostOSFQDN = fields.value ?? "" }
+        case "setDigestPassword":
+            // As if somebody else had changed it: the stored hash of the named user no longer fits.
+            host.with { state in
+                for place in state.firmware.accounts.entries.indices
+                where state.firmware.accounts.entries[place].name == fields.value {
+                    state.firmware.accounts.entries[place].a1 = [UInt8](repeating: 0, count: 16)
+                }
+            }
+        case "deviceBusy": host.with { $0.deviceBusy = fields.times ?? 1 }
+        case "powerCut": host.with { $0.firmware.powerCut() }
+        case "resetCounters":
+            host.with { state in
+                state.requests = 0
+                state.handshakes = 0
+            }
+        default: return json(["error": "no such command: \(fields.do)"])
+        }
+        return json(["ok": true])
+    }
+
+    private static func describe(_ state: FirmwareHost.State) -> [String: any Sendable] {
+        let firmware = state.firmware
+        let users = firmware.accounts.entries.map { entry -> [String: any Sendable] in
+            ["handle": entry.handle, "name": entry.name, "access": entry.access, "realms": entry.realms]
+        }
+        let certificates = firmware.store.certificates.sorted { $0.key < $1.key }.map {
+            handle, stored -> [String: any Sendable] in
+            [
+                "id": AMT_PublicKeyCertificate.instanceID(handle), "subject": "\(stored.certificate.subject)",
+                "sha256": Array(SHA256.hash(data: stored.der)).hexadecimal,
+            ]
+        }
+        return [
+            "provisioningState": firmware.provisioningState.rawValue, "controlMode": firmware.controlMode,
+            "hostName": firmware.names.hostName, "domainName": firmware.names.domainName,
+            "hostOSFQDN": firmware.names.hostOSFQDN, "users": users, "certificates": certificates,
+            "keys": firmware.store.keys.keys.sorted().map { AMT_PublicPrivateKeyPair.instanceID($0) },
+            "tlsContext": firmware.committedTLS.certificate.map { AMT_PublicKeyCertificate.instanceID($0) } ?? "",
+            "tlsEnabled": firmware.committedTLS.remote.enabled, "helloCount": state.hellos,
+            "requests": state.requests, "handshakes": state.handshakes, "commits": firmware.commits,
+            "isTimeValid": firmware.isTimeValid,
+        ]
+    }
+
+    private func json(_ value: [String: any Sendable]) -> Data {
+        (try? JSONSerialization.data(withJSONObject: value, options: [.sortedKeys])) ?? Data("{}".utf8)
+    }
+}

@@ -1,0 +1,58 @@
+import NIOCore
+
+/// One connection to the firmware's web server.
+final class HTTPHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let host: FirmwareHost
+    private let facts: ConnectionFacts
+    private var collector = HTTPCollector()
+    private var isBusy = false
+
+    init(_ host: FirmwareHost, _ facts: ConnectionFacts) {
+        self.host = host
+        self.facts = facts
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        collector.append(unwrapInboundIn(data).readableBytesView)
+        next(context)
+    }
+
+    /// One request at a time, in order.
+    private func next(_ context: ChannelHandlerContext) {
+        guard !isBusy else { return }
+        switch collector.next() {
+        case .incomplete: return
+        case .unreadable: context.close(promise: nil)
+        case .message(let message):
+            isBusy = true
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            let loop = context.eventLoop
+            host.submit(message, on: facts) { delivery in
+                loop.execute {
+                    let (handler, context) = bound.value
+                    handler.deliver(delivery, context)
+                }
+            }
+        }
+    }
+
+    private func deliver(_ delivery: FirmwareHost.Delivery, _ context: ChannelHandlerContext) {
+        isBusy = false
+        switch delivery {
+        case .drop: context.close(promise: nil)
+        case .answer(let bytes, let closes):
+            let written = context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)))
+            if closes {
+                let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+                written.whenComplete { _ in bound.value.close(promise: nil) }
+            } else {
+                next(context)
+            }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

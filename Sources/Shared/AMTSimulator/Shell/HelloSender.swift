@@ -1,0 +1,58 @@
+import Foundation
+package import NIOCore
+import NIOPosix
+
+/// Says hello by the schedule while the firmware is in set-up mode, from its own address.
+package struct HelloSender: Sendable {
+    private let host: FirmwareHost
+    private let address: String
+    private let server: (host: String, port: Int)
+    private let speedUp: Double
+    private let group: any EventLoopGroup
+    private let say: @Sendable (String) -> Void
+
+    package init(
+        _ host: FirmwareHost, address: String, server: (host: String, port: Int), speedUp: Double,
+        group: any EventLoopGroup, say: @escaping @Sendable (String) -> Void
+    ) {
+        self.host = host
+        self.address = address
+        self.server = server
+        self.speedUp = speedUp
+        self.group = group
+        self.say = say
+    }
+
+    /// Runs until it is cancelled.
+    package func run() async {
+        var count = 0
+        while !Task.isCancelled {
+            let packet: [UInt8]? = host.with { state in
+                guard state.firmware.provisioningState == .in else { return nil }
+                state.hellos += 1
+                return state.firmware.hello(retry: UInt32(count))
+            }
+            if let packet {
+                await send(packet)
+                count += 1
+            } else {
+                count = 0
+            }
+            let pause = SimulatedFirmware.pause(afterHello: count) ?? 3600
+            try? await Task.sleep(for: .seconds(packet == nil ? 1 : pause / speedUp))
+        }
+    }
+
+    private func send(_ packet: [UInt8]) async {
+        do {
+            let channel = try await ClientBootstrap(group: group)
+                .bind(to: try SocketAddress(ipAddress: address, port: 0))
+                .connect(host: server.host, port: server.port).get()
+            try await channel.writeAndFlush(ByteBuffer(bytes: packet))
+            try await channel.close()
+            say("hello sent to \(server.host):\(server.port)")
+        } catch {
+            say("hello not sent: \(error)")
+        }
+    }
+}

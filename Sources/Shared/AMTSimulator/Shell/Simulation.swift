@@ -1,0 +1,79 @@
+import Crypto
+import Foundation
+import NIOCore
+import NIOPosix
+import SimulatedMEI
+import SwiftASN1
+
+/// What one simulated device is started with.
+package struct SimulationPlan: Sendable {
+    package var personality: Personality
+    package var uuid: [UInt8]
+    package var address: String
+    package var dnsSuffix: String
+    package var provisioningServer: (host: String, port: Int)?
+    package var helloSpeedUp = 1.0
+    /// PEM texts of roots that set-up trusts.
+    package var trustedRoots: [String] = []
+    package var requestLog: String?
+    package var control: String?
+    package var seed: UInt64 = 1
+
+    package init(personality: Personality, uuid: [UInt8], address: String, dnsSuffix: String) {
+        self.personality = personality
+        self.uuid = uuid
+        self.address = address
+        self.dnsSuffix = dnsSuffix
+    }
+}
+
+/// A simulated device that runs: its ports, its hello, its control socket.
+package struct Simulation: Sendable {
+    package let hostSide: HostSide
+    private let network: NetworkSide
+    private let hello: HelloSender?
+    private let control: (any Channel)?
+
+    /// Starts everything that the plan names; `say` is given one line for each thing that opens.
+    package static func start(_ plan: SimulationPlan, say: @escaping @Sendable (String) -> Void) async throws -> Simulation {
+        let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+        var roots: [[UInt8]] = []
+        for text in plan.trustedRoots {
+            for document in try PEMDocument.parseMultiple(pemString: text) {
+                roots.append(Array(SHA256.hash(data: document.derBytes)))
+            }
+        }
+        // Hashes of the maker's own, whose roots nobody here has.
+        roots += (1...3).map { Array(SHA256.hash(data: Data("a root of the maker's, number \($0)".utf8))) }
+        let firmware = SimulatedFirmware(
+            personality: plan.personality, uuid: plan.uuid, dnsSuffix: plan.dnsSuffix, trustedRoots: roots,
+            seed: plan.seed, now: clock())
+        let log = try plan.requestLog.map { try RequestLog(path: $0) }
+        let host = FirmwareHost(firmware, log: log, clock: clock)
+        let group = MultiThreadedEventLoopGroup.singleton
+        let selfSigned = try SelfSigned(uuid: plan.uuid.hexadecimal, now: clock())
+        let network = NetworkSide(host, selfSigned: selfSigned, address: plan.address, group: group, say: say)
+        try await network.start()
+        var control: (any Channel)?
+        if let path = plan.control {
+            control = try await ControlSocket(host, group: group).start(path: path)
+            say("control socket \(path)")
+        }
+        let hello = plan.provisioningServer.map {
+            HelloSender(host, address: plan.address, server: $0, speedUp: plan.helloSpeedUp, group: group, say: say)
+        }
+        return Simulation(hostSide: HostSide(host), network: network, hello: hello, control: control)
+    }
+
+    /// Says hello as long as it is due, until the task is cancelled.
+    package func run() async {
+        if let hello { return await hello.run() }
+        // Without a server to greet there is nothing to do but to answer.
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+    }
+
+    package func stop() async {
+        try? await control?.close()
+        await network.stop()
+    }
+}

@@ -1,0 +1,57 @@
+import LibXML
+
+/// A WS-Management request as the firmware reads it: any prefixes, any To, any MessageID.
+struct WSRequest {
+    var action: String
+    var resource: String
+    var messageID: String
+    /// Selectors of the header: a text, or the EPR's own selectors.
+    var selectors: [String: SelectorValue]
+    var body: XMLElement?
+
+    enum SelectorValue: Hashable {
+        case text(String)
+        case reference(resource: String, selectors: [String: String])
+    }
+
+    /// The class without its URI.
+    var className: String { String(resource.split(separator: "/").last ?? "") }
+
+    /// - Throws: ``WSFault`` where the envelope is none.
+    init(_ bytes: [UInt8]) throws(WSFault) {
+        let envelope: XMLElement
+        do { envelope = try parseXML(bytes) } catch { throw .invalidRepresentation }
+        guard envelope.name == "Envelope" else { throw .invalidRepresentation }
+        let header = envelope["Header"]
+        action = header?["Action"]?.text ?? ""
+        resource = header?["ResourceURI"]?.text ?? ""
+        messageID = header?["MessageID"]?.text ?? ""
+        body = envelope["Body"]?.children.first
+        selectors = [:]
+        for selector in header?["SelectorSet"]?.all("Selector") ?? [] {
+            selectors[selector.attribute("Name") ?? ""] =
+                selector["EndpointReference"].map { .reference($0) } ?? .text(selector.text)
+        }
+    }
+}
+
+extension WSRequest.SelectorValue {
+    /// Reads an EPR: an element with Address and ReferenceParameters.
+    static func reference(_ element: XMLElement) -> WSRequest.SelectorValue {
+        let parameters = element["ReferenceParameters"]
+        var selectors: [String: String] = [:]
+        for selector in parameters?["SelectorSet"]?.all("Selector") ?? [] {
+            selectors[selector.attribute("Name") ?? ""] = selector.text
+        }
+        return .reference(resource: parameters?["ResourceURI"]?.text ?? "", selectors: selectors)
+    }
+
+    var text: String? {
+        if case .text(let text) = self { text } else { nil }
+    }
+
+    /// The InstanceID inside an EPR.
+    var instanceID: String? {
+        if case .reference(_, let selectors) = self { selectors["InstanceID"] } else { nil }
+    }
+}

@@ -1,0 +1,105 @@
+import AMTSimulator
+import ArgumentParser
+import Foundation
+import SimulatedMEI
+
+/// `namesake-simulator`: arguments only.
+@main
+struct SimulatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "namesake-simulator",
+        abstract: "A simulated Intel AMT firmware, for trying and testing. Never part of a shipped agent or server.",
+        version: "namesake-simulator 0.1.0", subcommands: [RunCommand.self])
+}
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Runs one simulated device.")
+
+    @Option(help: "The device's own address, such as 127.16.0.2.") var address: String
+    @Option(help: "Its SMBIOS UUID.") var uuid: String
+    @Option(help: "Which generation it is: \(Personality.all.map(\.name).joined(separator: ", ")).") var personality = "12.0"
+    @Option(help: "Where hellos go, as address:port.") var provisionServer: String?
+    @Option(help: "The domain that DHCP option 15 gives.") var dnsSuffix = "corp.example.test"
+    @Option(help: "A PEM file of roots that set-up trusts; may be given again.") var trustRoot: [String] = []
+    @Option(help: "A folder on which to mount the device node `mei0`.") var hostNode: String?
+    @Option(help: "A SOCK_SEQPACKET socket with the same host interface.") var hostSocket: String?
+    @Option(help: "The control socket that tests use.") var control: String?
+    @Option(help: "A file for one JSON line a request.") var requestLog: String?
+    @Option(help: "How much faster than in life hellos follow each other.") var speedUp = 1.0
+    @Option(help: "How set-up authenticates: cert-only or digest-admin.") var setUpAuthentication = "cert-only"
+    @Option(help: "Whether the answer to CommitChanges arrives: sent or lost.") var commitAnswer = "sent"
+    @Option(help: "How many requests one nonce answers for.") var nonceUses: Int?
+    @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
+    @Option(help: "The same seed gives the same realm, nonces and passwords.") var seed: UInt64 = 1
+
+    func run() async throws {
+        let say: @Sendable (String) -> Void = { line in
+            FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+        }
+        let simulation = try await Simulation.start(try plan(), say: say)
+        var nodes: [any SimulatedNode] = []
+        if let hostNode {
+            let node = try DeviceNode(directory: hostNode, firmware: simulation.hostSide)
+            say("device node \(node.path)")
+            nodes.append(node)
+        }
+        if let hostSocket {
+            nodes.append(try SocketNode(path: hostSocket, firmware: simulation.hostSide))
+            say("host interface socket \(hostSocket)")
+        }
+        let greeter = Task { await simulation.run() }
+        say("ready")
+        await untilTold()
+        greeter.cancel()
+        for node in nodes { node.stop() }
+        await simulation.stop()
+    }
+
+    private func plan() throws -> SimulationPlan {
+        guard var personality = Personality.all.first(where: { $0.name == personality }) else {
+            throw ValidationError("there is no personality '\(personality)'")
+        }
+        guard let authentication = Personality.SetUpAuthentication(rawValue: setUpAuthentication),
+            let answer = Personality.CommitAnswer(rawValue: commitAnswer)
+        else { throw ValidationError("--set-up-authentication or --commit-answer has no such value") }
+        personality.switches.setUpAuthentication = authentication
+        personality.switches.commitAnswer = answer
+        personality.switches.nonceUses = nonceUses
+        personality.switches.accountMayRemoveItself = !keepOwnAccount
+        guard let uuid = Self.smbios(uuid) else { throw ValidationError("'\(uuid)' is no UUID") }
+        var plan = SimulationPlan(personality: personality, uuid: uuid, address: address, dnsSuffix: dnsSuffix)
+        if let provisionServer {
+            guard let colon = provisionServer.lastIndex(of: ":"),
+                let port = Int(provisionServer[provisionServer.index(after: colon)...])
+            else { throw ValidationError("'\(provisionServer)' is not address:port") }
+            plan.provisioningServer = (String(provisionServer[..<colon]), port)
+        }
+        plan.helloSpeedUp = max(speedUp, 0.001)
+        plan.trustedRoots = try trustRoot.map { try String(contentsOfFile: $0, encoding: .utf8) }
+        plan.requestLog = requestLog
+        plan.control = control
+        plan.seed = seed
+        return plan
+    }
+
+    /// The bytes as SMBIOS orders them: the first three fields swapped.
+    private static func smbios(_ text: String) -> [UInt8]? {
+        guard let uuid = UUID(uuidString: text) else { return nil }
+        let b = withUnsafeBytes(of: uuid.uuid) { Array($0) }
+        return [b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]] + b[8...]
+    }
+
+    /// Returns on SIGTERM or SIGINT.
+    private func untilTold() async {
+        let (told, teller) = AsyncStream.makeStream(of: Void.self)
+        let sources = [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { teller.yield() }
+            source.resume()
+            return source
+        }
+        for await _ in told { break }
+        for source in sources { source.cancel() }
+    }
+}

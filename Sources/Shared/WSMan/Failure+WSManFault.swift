@@ -1,0 +1,88 @@
+package import Vocabulary
+
+extension Failure.Code {
+    /// A request that no firmware would take, whatever its state.
+    package static let requestUnsendable: Self = "wsman.request-unsendable"
+}
+
+extension Failure {
+    /// What a WS-Management fault means to a job.
+    package init(_ fault: WSManFault) {
+        switch fault {
+        case .unreachable, .notSent:
+            self.init(
+                .firmwareUnreachable, "\(fault)",
+                hint: "Check the machine's power and cable, and that the server reaches port 16993 of its firmware.",
+                remedy: .wait)
+        case .unsendable:
+            self.init(
+                .requestUnsendable, "\(fault)",
+                hint: "Correct the value that is named; a request holds text without control characters.")
+        case .peerNotTrusted:
+            self.init(
+                .firmwarePeerNotTrusted, "\(fault)",
+                hint: "Find out which device answers at this address. If the firmware's certificate was replaced on "
+                    + "purpose, forget the old one and let the machine be claimed again.")
+        case .authenticationRefused:
+            self.init(
+                .firmwareAuthenticationRefused, "\(fault)",
+                hint: "Store the password that the firmware was set up with. Too many attempts lock an account for "
+                    + "a while.")
+        case .fault(let subcode, _, _):
+            self.init(
+                .firmwareFault, "\(fault)", hint: fault.hint,
+                remedy: subcode == "QuotaLimit" || fault.passes ? .wait : .askOperator)
+        case .unreadable:
+            self.init(
+                .firmwareAnswerUnreadable, "\(fault)",
+                hint: "Check that the address belongs to an AMT firmware, and keep the answer: its version may be "
+                    + "unknown to this program.",
+                remedy: .giveUp)
+        case .refused:
+            self.init(
+                .firmwareRefused, "\(fault)", hint: fault.hint, remedy: fault.passes ? .wait : .askOperator)
+        }
+    }
+}
+
+extension WSManFault {
+    /// Whether the firmware is only busy with something that ends by itself.
+    fileprivate var passes: Bool {
+        guard let status else { return false }
+        return [.notReady, .operationInProgress, .generatingKeys].contains(status)
+    }
+
+    private var isDestinationUnreachable: Bool {
+        if case .fault("DestinationUnreachable", _, _) = self { true } else { false }
+    }
+
+    /// What the operator can do about a status word, or about an answer without one.
+    fileprivate var hint: String {
+        switch status {
+        case .notReady, .operationInProgress, .generatingKeys:
+            "The firmware is busy; the step is tried again."
+        case .notPermitted:
+            "The account lacks the access realm for this, or the firmware's control mode forbids it."
+        case .maxLimitReached:
+            "The firmware's store is full; remove entries that are no longer used."
+        case .flashWriteLimitExceeded:
+            "The firmware protects its flash from too many writes; try again in a day."
+        case .dataMissing:
+            "The firmware misses a setting that must be there before a commit: host name, key, certificate, clock, or a "
+                + "MEBx password that is not the default."
+        case .invalidPassword:
+            "The firmware wants 8 to 32 characters with a small and a capital letter, a digit and a sign, without : , \"."
+        case .blockingComponent:
+            "The firmware's auditor has to release this first."
+        case nil where isDestinationUnreachable:
+            "This firmware has no such class or instance; its version may be too old for it."
+        default:
+            "Look up the word in the reference of the class that is named, then correct the setting and retry the job."
+        }
+    }
+}
+
+extension PTStatus {
+    /// The SDK calls this `PT_STATUS_PKI_GENERATING_KEYS`.
+    fileprivate static let generatingKeys = PTStatus(rawValue: 2061)
+}

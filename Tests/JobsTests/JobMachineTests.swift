@@ -1,0 +1,128 @@
+import Jobs
+import Synchronization
+import Testing
+import Vocabulary
+
+@Suite("The job machine")
+struct JobMachineTests {
+    static let plans: [JobMachine.StepPlan] = [.init("a"), .init("b"), .init("tidy", runsAfterFailure: true)]
+    static let broken = Failure(.firmwareFault, "no")
+    static let away = Failure(.firmwareUnreachable, "away", remedy: .wait)
+
+    @Test("goes through its steps in order")
+    func order() {
+        var machine = JobMachine(Self.plans)
+        for step in ["a", "b", "tidy"] as [StepName] {
+            #expect(machine.next() == .perform(step, looksFirst: false))
+            machine.record(.began(step))
+            machine.record(.succeeded(step, output: "{}"))
+        }
+        #expect(machine.next() == .stop(.done))
+    }
+
+    @Test("a step that was begun and not ended is looked at first")
+    func resumes() {
+        let machine = JobMachine(Self.plans, replaying: [.began("a"), .succeeded("a", output: "1"), .began("b")])
+        #expect(machine.next() == .perform("b", looksFirst: true))
+    }
+
+    @Test("a setback rests, and is tried again by looking first")
+    func setback() {
+        var machine = JobMachine(Self.plans)
+        machine.record(.began("a"))
+        machine.record(.failed("a", Self.away))
+        #expect(machine.next() == .stop(.waiting(Self.away)))
+        let again = JobMachine(Self.plans, replaying: [.began("a"), .failed("a", Self.away)])
+        #expect(again.next() == .perform("a", looksFirst: true))
+    }
+
+    @Test("a failure for good ends the job after the steps that are owed all the same")
+    func failure() {
+        var machine = JobMachine(Self.plans)
+        machine.record(.began("a"))
+        machine.record(.failed("a", Self.broken))
+        #expect(machine.next() == .perform("tidy", looksFirst: false))
+        machine.record(.began("tidy"))
+        machine.record(.failed("tidy", Failure(.firmwareRefused, "later")))
+        #expect(machine.next() == .stop(.failed(Self.broken)))
+    }
+
+    @Test("pauses grow and stay bounded")
+    func pauses() {
+        #expect((1...4).map { pauseAfter(setbacks: $0) } == [1, 2, 4, 8])
+        #expect(pauseAfter(setbacks: 1_000_000) == 300)
+    }
+}
+
+@Suite("The job runner")
+struct JobRunnerTests {
+    /// A world in which an effect can be there or not, and a journal that can be cut off.
+    actor World: JobJournal {
+        var effects: [String] = []
+        var kept: [JobEvent] = []
+        var room: Int
+
+        init(room: Int) { self.room = room }
+
+        func append(_ event: JobEvent, to job: JobID) throws(Failure) {
+            guard room > 0 else { throw Failure(.storeUnavailable, "power lost") }
+            room -= 1
+            kept.append(event)
+        }
+        func events(of job: JobID) throws(Failure) -> [JobEvent] { kept }
+        func act(_ name: String) { effects.append(name) }
+        func restore() { room = .max }
+    }
+
+    struct Act<Name: NamedStep>: Step {
+        static var name: StepName { Name.name }
+        func observe(_ world: World, _ ledger: JobLedger) async throws(Failure) -> String? {
+            await world.effects.contains(Name.name.rawValue) ? "seen" : nil
+        }
+        func run(_ world: World, _ ledger: JobLedger) async throws(Failure) -> String {
+            await world.act(Name.name.rawValue)
+            return "done"
+        }
+    }
+    protocol NamedStep: Sendable { static var name: StepName { get } }
+    enum First: NamedStep { static let name: StepName = "first" }
+    enum Second: NamedStep { static let name: StepName = "second" }
+
+    static let steps = [AnyStep(Act<First>()), AnyStep(Act<Second>())]
+
+    @Test("writes intent before effect and outcome after, and acts once each")
+    func undisturbed() async throws {
+        let world = World(room: .max)
+        let outcome = try await JobRunner(Self.steps, journal: world).advance(JobID(1), in: world)
+        #expect(outcome == .done)
+        #expect(await world.effects == ["first", "second"])
+        #expect(
+            await world.kept == [
+                .began("first"), .succeeded("first", output: "\"done\""), .began("second"),
+                .succeeded("second", output: "\"done\""),
+            ])
+    }
+
+    @Test("cut off at any write, it ends the same and acts once each", arguments: 0..<4)
+    func interrupted(writes: Int) async throws {
+        let world = World(room: writes)
+        await #expect(throws: Failure.self) { try await JobRunner(Self.steps, journal: world).advance(JobID(1), in: world) }
+        await world.restore()
+        #expect(try await JobRunner(Self.steps, journal: world).advance(JobID(1), in: world) == .done)
+        #expect(await world.effects == ["first", "second"])
+    }
+
+    @Test("told to pause, it stops between two steps")
+    func pauses() async throws {
+        let world = World(room: .max)
+        let left = Mutex(1)
+        let outcome = try await JobRunner(Self.steps, journal: world).advance(JobID(1), in: world) {
+            left.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+        }
+        #expect(outcome == nil)
+        #expect(await world.effects == ["first"])
+    }
+}
