@@ -136,7 +136,22 @@ let package = Package(
             ]),
 
         // Tests
+        room("TestKit", .support),
+        room("AgentTestKit", .support, uses: ["AMTHI", "Vocabulary"]),
         trial(of: "Architecture", uses: []),
+        trial(of: "Vocabulary", uses: ["Vocabulary"]),
+        trial(of: "Reconciliation", uses: ["Reconciliation", "Vocabulary"]),
+        trial(of: "LibXML", uses: ["LibXML"]),
+        trial(of: "WSMan", uses: ["WSMan", "LibXML", "Vocabulary"]),
+        trial(of: "AMTOperations", uses: ["AMTOperations", "WSMan", "LibXML", "Vocabulary"]),
+        trial(of: "AMTHI", uses: ["AMTHI", "Vocabulary"]),
+        trial(
+            of: "AgentCore", uses: ["AgentCore", "AMTHI", "Reconciliation", "SimulatedMEI", "Wire", "Vocabulary"]),
+        trial(
+            of: "Agent",
+            uses: ["AgentCore", "AgentMain", "AgentSyncMain", "AMTHI", "SimulatedMEI", "Wire", "Vocabulary"]),
+        trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
+        trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],
     swiftLanguageModes: [.v6]
 )

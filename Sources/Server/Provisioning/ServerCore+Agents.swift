@@ -1,7 +1,7 @@
 import Certificates
 import Fleet
 import Foundation
-package import Jobs
+import Jobs
 package import Vocabulary
 package import Wire
 

@@ -3,7 +3,7 @@ package import Fleet
 import Foundation
 package import Jobs
 package import Vocabulary
-package import Wire
+import Wire
 
 /// What the server decides: on a hello, on a report, on a job's end. Keeps nothing but its stores.
 package struct ServerCore: Sendable {

@@ -1,5 +1,5 @@
 package import CurlClient
-package import Fleet
+import Fleet
 package import Jobs
 package import Vocabulary
 import WSMan

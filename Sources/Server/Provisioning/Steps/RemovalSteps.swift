@@ -1,5 +1,5 @@
-package import AMTOperations
-package import Fleet
+import AMTOperations
+import Fleet
 package import Jobs
 package import Vocabulary
 import WSMan
@@ -14,8 +14,8 @@ package struct RemoveOldCertificateStep: Step {
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let former = try ledger.output(of: ObserveFirmwareStep.self)
         try await context.openProved(ledger)
-        try await remove(AMT.PublicKeyCertificate.Delete(instanceID: former.formerCertificateID), context)
-        try await remove(AMT.PublicPrivateKeyPair.Delete(instanceID: former.formerKeyPairID), context)
+        try await remove(Delete<AMT.PublicKeyCertificate>(former.formerCertificateID), context)
+        try await remove(Delete<AMT.PublicPrivateKeyPair>(former.formerKeyPairID), context)
         return Output()
     }
 
