@@ -63,6 +63,11 @@ private final class Waiter: Sendable {
     }
 
     func run() {
+        // Whoever started this program may have blocked them; one thread that does not is enough.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&wanted, number) }
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         while true {
             var number: UInt8 = 0
             let count = read(descriptor, &number, 1)

@@ -40,10 +40,18 @@ package final class RunningProgram: Sendable {
         }
         posix_spawn_file_actions_adddup2(&actions, out[1], 1)
         posix_spawn_file_actions_adddup2(&actions, err[1], 2)
+        // The threads that tasks run on block most signals, and a program would start with them blocked.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var number: pid_t = 0
-        let outcome = posix_spawn(&number, path, &actions, nil, &words, environ)
+        let outcome = posix_spawn(&number, path, &actions, &attributes, &words, environ)
         for end in [into[0], out[1], err[1]] { close(end) }
         guard outcome == 0 else {
             for end in [into[1], out[0], err[0]] { close(end) }
