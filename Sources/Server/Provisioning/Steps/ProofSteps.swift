@@ -44,6 +44,7 @@ package struct ProveAdminStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.openAdmin()
+        await context.connection.closesAfterNext()
         try await requireMachine(context)
         try await context.vault.settle(.adminPassword, of: context.machine)
         let now = context.now
@@ -67,10 +68,16 @@ package struct ProveRenameStep: Step {
     /// How long the agent may take to write the true name back, in seconds after the job was made.
     static let restorePatience = 180.0
 
+    /// How long one attempt waits for it before it rests.
+    static let attention = Duration.seconds(10)
+
     package init() {}
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
-        let restored = try await context.store.signals(of: context.job.id).contains(.echoRestored)
+        let (store, job) = (context.store, context.job.id)
+        let restored = try await context.workshop.board.wait(for: job, atMost: Self.attention) {
+            () async throws(Failure) in try await store.signals(of: job).contains(.echoRestored)
+        }
         if !restored, context.now < context.job.created + Self.restorePatience {
             throw Failure(
                 .claimNotProved, "the agent has not yet written the true name back into HostOSFQDN",

@@ -61,6 +61,7 @@ package struct RemoveAccountStep: Step {
         }
         let account = try ledger.output(of: AccountStep.self)
         try await context.open(ledger)
+        await context.connection.closesAfterNext()
         do {
             try await context.session.perform(AMT.AuthorizationService.RemoveUserAclEntry(handle: account.handle))
         } catch {
