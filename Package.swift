@@ -149,6 +149,9 @@ let package = Package(
         trial(of: "AMTHI", uses: ["AMTHI", "Vocabulary"]),
         trial(of: "AgentCore", uses: ["AgentTestKit", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
         trial(of: "Agent", uses: ["AgentTestKit", "Vocabulary", "Wire"], programs: ["AgentMain", "AgentSyncMain"]),
+        trial(
+            of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
+            programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],

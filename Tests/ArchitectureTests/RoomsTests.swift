@@ -13,7 +13,7 @@ struct RoomsTests {
         ("CSimulatedMEI", ["SimulatedMEI"]),
         ("GRDB", ["StorageSQLite"]),
         ("Hummingbird", ["Listeners", "ServerMain"]),
-        ("NIOCore", ["Listeners", "AMTSimulator"]),
+        ("NIOCore", ["Listeners", "AMTSimulator", "AMTSimulatorMain"]),
         ("NIOSSL", ["ServerMain", "AMTSimulator"]),
         ("X509", ["AMTSimulator"]),
         ("AMTSimulator", ["AMTSimulatorMain"]),

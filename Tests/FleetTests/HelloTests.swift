@@ -42,13 +42,15 @@ struct HelloTests {
         #expect(!packet.credentialsSet)
     }
 
-    @Test("what is no hello is refused with its reason", arguments: [
-        (Array("GET / HTTP/1.1\r\n".utf8), "HTTP"), ([1, 0, 9, 0, 0, 0, 0, 0], "version 9"),
-        ([7, 0, 3, 0] + [UInt8](repeating: 1, count: 30), "credentials"), (Self.made + [0], "after the last"),
-        (Array(Self.made.prefix(25)) + [2, 31], "31 bytes"),
-        ([0, 0, 2, 0, 0, 0, 0, 0] + [UInt8](1...16) + Array("0000-37M".utf8), "PID"),
-        ([UInt8](repeating: 0, count: HelloPacket.longest + 1), "longer"),
-    ] as [([UInt8], String)])
+    @Test(
+        "what is no hello is refused with its reason",
+        arguments: [
+            (Array("GET / HTTP/1.1\r\n".utf8), "HTTP"), ([1, 0, 9, 0, 0, 0, 0, 0], "version 9"),
+            ([7, 0, 3, 0] + [UInt8](repeating: 1, count: 30), "credentials"), (Self.made + [0], "after the last"),
+            (Array(Self.made.prefix(25)) + [2, 31], "31 bytes"),
+            ([0, 0, 2, 0, 0, 0, 0, 0] + [UInt8](1...16) + Array("0000-37M".utf8), "PID"),
+            ([UInt8](repeating: 0, count: HelloPacket.longest + 1), "longer"),
+        ] as [([UInt8], String)])
     func unreadable(bytes: [UInt8], why: String) {
         guard case .unreadable(let reason) = HelloPacket.read(bytes) else {
             Issue.record("taken")
@@ -57,11 +59,13 @@ struct HelloTests {
         #expect(reason.contains(why))
     }
 
-    @Test("captured packets of real firmware read", .enabled(if: Vectors.arePresent, Vectors.note), arguments: [
-        ("pki_v3_23hashes_retry0", "939b524b-13d4-1d18-e487-1c697a6b7a2b", 0, 23),
-        ("pki_v3_24hashes_retry0", "d2ffc23e-9dd1-412d-860a-54b2039b72ff", 0, 24),
-        ("pki_v3_24hashes_retry1", "d2ffc23e-9dd1-412d-860a-54b2039b72ff", 1, 24),
-    ])
+    @Test(
+        "captured packets of real firmware read", .enabled(if: Vectors.arePresent, Vectors.note),
+        arguments: [
+            ("pki_v3_23hashes_retry0", "939b524b-13d4-1d18-e487-1c697a6b7a2b", 0, 23),
+            ("pki_v3_24hashes_retry0", "939b524b-13d4-1d18-e487-1c697a6b7a2b", 0, 24),
+            ("pki_v3_24hashes_retry1", "d2ffc23e-9dd1-412d-860a-54b2039b72ff", 1, 24),
+        ])
     func captures(file: String, machine: String, retry: UInt32, hashes: Int) throws {
         let raw = try #require(bytes(hexadecimal: try Vectors.text("hello/\(file).hex")))
         guard case .packet(let packet) = HelloPacket.read(raw) else {
@@ -81,10 +85,10 @@ struct HelloIntakeTests {
     let intake: HelloIntake
     init() throws { intake = HelloIntake(domain: try Hostname("corp.example.test")) }
 
-    func hello(_ machine: MachineID, version: UInt16 = 3) -> HelloPacket {
-        HelloPacket(
-            credentialsSet: false, version: version, retryCount: 0, machine: machine, pid: nil,
-            rootHashes: [.init(type: 2, bytes: [UInt8](repeating: 0xAA, count: 32))])
+    func hello(_ machine: MachineID) throws -> HelloPacket {
+        let bytes = [0, 0, 3, 0, 0, 0, 0, 0] + machine.smbiosBytes + [1, 2, 32] + [UInt8](repeating: 0xAA, count: 32)
+        guard case .packet(let packet) = HelloPacket.read(bytes) else { throw Failure(.helloUnreadable, "\(bytes)") }
+        return packet
     }
 
     @Test("a new machine gets a record with a name made from its UUID, and is provisioned")
@@ -132,7 +136,8 @@ struct HelloIntakeTests {
     func names() throws {
         var seen: Set<String> = []
         for number in 0..<2000 {
-            let machine = try #require(MachineID(smbios: (0..<16).map { UInt8(truncatingIfNeeded: number >> ($0 % 2 * 8)) }))
+            let machine = try #require(
+                MachineID(smbios: (0..<16).map { UInt8(truncatingIfNeeded: number >> ($0 % 2 * 8)) }))
             let label = temporaryHostname(for: machine)
             #expect(try Hostname(label).text == label)
             #expect(label.count == 15)
@@ -147,17 +152,18 @@ struct HelloIntakeTests {
     @Test("one source cannot open connections without end, and others are not kept out by it")
     func limits() {
         var limits = HelloLimits()
-        for _ in 0..<limits.openPerSource { #expect(limits.admits("127.0.0.1", now: 0)) }
-        #expect(!limits.admits("127.0.0.1", now: 0))
-        #expect(limits.admits("127.0.0.2", now: 0))
+        func admits(_ source: String, _ now: Double) -> Bool { limits.admits(source, now: now) }
+        for _ in 0..<limits.openPerSource { #expect(admits("127.0.0.1", 0)) }
+        #expect(!admits("127.0.0.1", 0))
+        #expect(admits("127.0.0.2", 0))
         limits.closed("127.0.0.1")
-        #expect(limits.admits("127.0.0.1", now: 0))
+        #expect(admits("127.0.0.1", 0))
         for _ in 0..<limits.perWindow {
             limits.closed("127.0.0.1")
             _ = limits.admits("127.0.0.1", now: 1)
         }
         limits.closed("127.0.0.1")
-        #expect(!limits.admits("127.0.0.1", now: 2))
-        #expect(limits.admits("127.0.0.1", now: 2 + limits.window))
+        #expect(!admits("127.0.0.1", 2))
+        #expect(admits("127.0.0.1", 2 + limits.window))
     }
 }

@@ -106,7 +106,9 @@ struct JobRunnerTests {
     @Test("cut off at any write, it ends the same and acts once each", arguments: 0..<4)
     func interrupted(writes: Int) async throws {
         let world = World(room: writes)
-        await #expect(throws: Failure.self) { try await JobRunner(Self.steps, journal: world).advance(JobID(1), in: world) }
+        await #expect(throws: Failure.self) {
+            try await JobRunner(Self.steps, journal: world).advance(JobID(1), in: world)
+        }
         await world.restore()
         #expect(try await JobRunner(Self.steps, journal: world).advance(JobID(1), in: world) == .done)
         #expect(await world.effects == ["first", "second"])

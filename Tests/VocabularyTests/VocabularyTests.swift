@@ -13,13 +13,16 @@ struct VocabularyTests {
         #expect(MachineID("55E3AE13-BFD2-61BB-17A0-88AEDD7037EA") == machine)
     }
 
-    @Test("what is no UUID is not read", arguments: ["", "55e3ae13", "55e3ae13-bfd2-61bb-17a0-88aedd7037eg", "5-5-5-5-5"])
+    @Test(
+        "what is no UUID is not read", arguments: ["", "55e3ae13", "55e3ae13-bfd2-61bb-17a0-88aedd7037eg", "5-5-5-5-5"])
     func noMachineID(text: String) { #expect(MachineID(text) == nil) }
 
-    @Test("UUIDs that many machines share are known", arguments: [
-        "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
-        "03000200-0400-0500-0006-000700080009",
-    ])
+    @Test(
+        "UUIDs that many machines share are known",
+        arguments: [
+            "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+            "03000200-0400-0500-0006-000700080009",
+        ])
     func bogus(text: String) throws { #expect(try #require(MachineID(text)).isBogus) }
 
     @Test("host names compare without case and trailing dot")
@@ -29,13 +32,15 @@ struct VocabularyTests {
         #expect(try Hostname("pc1.example.com").domain == "example.com")
     }
 
-    @Test("what is no host name says why", arguments: [
-        ("", Hostname.Flaw.empty), ("a..b", .labelEmpty), (".a", .labelEmpty), ("-a", .labelHyphen(label: "-a")),
-        ("a_b", .character(label: "a_b")), ("a b", .character(label: "a b")), ("a\0b", .character(label: "a\0b")),
-        ("🐧", .character(label: "🐧")),
-        (String(repeating: "a", count: 64), .labelTooLong(label: String(repeating: "a", count: 64))),
-        (String(repeating: "a.", count: 127) + "ab", .tooLong(characters: 256)),
-    ])
+    @Test(
+        "what is no host name says why",
+        arguments: [
+            ("", Hostname.Flaw.empty), ("a..b", .labelEmpty), (".a", .labelEmpty), ("-a", .labelHyphen(label: "-a")),
+            ("a_b", .character(label: "a_b")), ("a b", .character(label: "a b")), ("a\0b", .character(label: "a\0b")),
+            ("🐧", .character(label: "🐧")),
+            (String(repeating: "a", count: 64), .labelTooLong(label: String(repeating: "a", count: 64))),
+            (String(repeating: "a.", count: 127) + "ab", .tooLong(characters: 256)),
+        ])
     func flaws(text: String, flaw: Hostname.Flaw) {
         #expect(throws: flaw) { try Hostname(text) }
     }

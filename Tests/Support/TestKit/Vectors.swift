@@ -1,5 +1,5 @@
 package import Foundation
-import Testing
+package import Testing
 
 /// The captured bytes beside the checkout, where there are any.
 ///
@@ -11,7 +11,9 @@ package enum Vectors {
     package static let arePresent = FileManager.default.fileExists(atPath: folder.path(percentEncoded: false))
     package static let note: Comment = "skipped: the captured vectors are not beside this checkout (../shared/vectors)"
 
-    package static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appending(path: path))) }
+    package static func bytes(_ path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: folder.appending(path: path)))
+    }
     package static func text(_ path: String) throws -> String {
         try String(contentsOf: folder.appending(path: path), encoding: .utf8)
     }

@@ -59,6 +59,7 @@ private struct ControlCommand: Sendable {
         var value: String?
         var times: Int?
         var on: Bool?
+        var lost: Bool?
     }
 
     private let fields: Fields?
@@ -73,17 +74,21 @@ private struct ControlCommand: Sendable {
             guard let phase = fields.phase, ["before", "after"].contains(phase) else {
                 return json(["error": "phase is before or after"])
             }
-            let hold = Mishap(kind: phase, request: fields.request, method: fields.method)
-            host.with { $0.holds.append(hold) }
+            host.with { state in
+                state.holds.append(
+                    Mishap(kind: phase, request: fields.request.map { state.authorized + $0 }, method: fields.method))
+            }
         case "awaitHeld": return json(["held": await host.awaitHeld()])
-        case "release": return json(["released": host.release()])
+        case "release": return json(["released": host.release(losing: fields.lost ?? false)])
         case "fault":
             let kinds = ["dropBefore", "dropAfter", "html", "garbage", "expireNonces", "status500"]
             guard let kind = fields.kind, kinds.contains(kind) else {
                 return json(["error": "kind is one of \(kinds.joined(separator: ", "))"])
             }
-            let mishap = Mishap(kind: kind, request: fields.request, method: fields.method)
-            host.with { $0.mishaps.append(mishap) }
+            host.with { state in
+                state.mishaps.append(
+                    Mishap(kind: kind, request: fields.request.map { state.authorized + $0 }, method: fields.method))
+            }
         case "wrongCertificate": host.with { $0.presentsWrongCertificate = fields.on ?? true }
         case "setHostOSFQDN": host.with { $0.firmware.names.hostOSFQDN = fields.value ?? "" }
         case "setDigestPassword":

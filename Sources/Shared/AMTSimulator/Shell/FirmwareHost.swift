@@ -13,6 +13,8 @@ package final class FirmwareHost: Sendable {
     struct State: Sendable {
         var firmware: SimulatedFirmware
         var requests = 0
+        /// Requests that carried credentials; holds and mishaps count these.
+        var authorized = 0
         var handshakes = 0
         var hellos = 0
         var deviceBusy = 0
@@ -27,6 +29,8 @@ package final class FirmwareHost: Sendable {
     struct Held: Sendable {
         var description: String
         var goOn: @Sendable () -> Void
+        /// Lets it be lost where it is: unheard before, unanswered after.
+        var lose: @Sendable () -> Void
     }
 
     private let state: Mutex<State>
@@ -55,23 +59,25 @@ package final class FirmwareHost: Sendable {
     func submit(
         _ message: HTTPMessage, on connection: ConnectionFacts, deliver: @escaping @Sendable (Delivery) -> Void
     ) {
-        let number = with { state in
-            state.requests += 1
-            return state.requests
-        }
         let counts = message.header("Authorization") != nil || connection.isSetUp
+        let (number, place) = with { state in
+            state.requests += 1
+            if counts { state.authorized += 1 }
+            return (state.requests, state.authorized)
+        }
         let body = String(decoding: message.body, as: UTF8.self)
-        let mishap = counts ? take(\.mishaps, number, body) : nil
-        let hold = counts ? take(\.holds, number, body) : nil
+        let mishap = counts ? take(\.mishaps, place, body) : nil
+        let hold = counts ? take(\.holds, place, body) : nil
         let act: @Sendable () -> Void = { [self] in
             let delivery = perform(message, connection, number, mishap)
             if hold?.kind == "after" {
-                rest("after request \(number)") { deliver(delivery) }
+                rest("after request \(number)", lost: { deliver(.drop) }) { deliver(delivery) }
             } else {
                 deliver(delivery)
             }
         }
-        if hold?.kind == "before" { rest("before request \(number)", act) } else { act() }
+        guard hold?.kind == "before" else { return act() }
+        rest("before request \(number)", lost: { deliver(.drop) }, act)
     }
 
     private func perform(
@@ -111,9 +117,11 @@ package final class FirmwareHost: Sendable {
 
     // MARK: holding
 
-    private func rest(_ description: String, _ goOn: @escaping @Sendable () -> Void) {
+    private func rest(
+        _ description: String, lost: @escaping @Sendable () -> Void, _ goOn: @escaping @Sendable () -> Void
+    ) {
         let waiters = with { state in
-            state.held = Held(description: description, goOn: goOn)
+            state.held = Held(description: description, goOn: goOn, lose: lost)
             defer { state.heldWaiters = [] }
             return state.heldWaiters
         }
@@ -132,13 +140,13 @@ package final class FirmwareHost: Sendable {
         }
     }
 
-    /// Lets the request that rests go on; `false` when none does.
-    func release() -> Bool {
+    /// Lets the request that rests go on, or be lost; `false` when none does.
+    func release(losing: Bool) -> Bool {
         let held = with { state in
             defer { state.held = nil }
             return state.held
         }
-        held?.goOn()
+        if losing { held?.lose() } else { held?.goOn() }
         return held != nil
     }
 

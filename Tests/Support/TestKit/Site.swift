@@ -1,0 +1,113 @@
+import Foundation
+
+/// A server, a simulated machine and what a person could do with them: real processes, addresses of this test's own.
+package final class Site {
+    package let folder: String
+    package let net: String
+    package private(set) var server: Program
+    package private(set) var simulator: Program
+    /// Everything that servers before this one printed.
+    package private(set) var earlier = ""
+
+    package static let machine = "939b524b-13d4-1d18-e487-1c697a6b7a2b"
+    package static let domain = "corp.example.test"
+
+    /// Starts both and returns when the machine is managed, or with `provisions` false as soon as both listen.
+    package init(
+        in folder: String, number: Int, simulator extra: [String] = [], provisions: Bool = true
+    ) async throws {
+        self.folder = folder
+        net = String(loopbackAddress(number).split(separator: ".").dropLast().joined(separator: "."))
+        let octet = number * 2
+        let (serverAddress, machineAddress) = ("\(net).\(octet)", "\(net).\(octet + 1)")
+        let made = try await run(
+            "namesake-server",
+            ["init", "--folder", "\(folder)/server", "--domain", Self.domain, "--address", serverAddress])
+        guard made.status == 0 else { throw Unexpected(made.output) }
+        server = try Program("namesake-server", ["serve", "--folder", "\(folder)/server"])
+        try await server.awaitLine("listening for hellos")
+        address = machineAddress
+        var arguments = [
+            "run", "--address", machineAddress, "--uuid", Self.machine, "--dns-suffix", Self.domain, "--trust-root",
+            "\(folder)/server/provisioning-root.pem", "--host-socket", "\(folder)/mei", "--control",
+            "\(folder)/control", "--request-log", "\(folder)/requests", "--provision-server", "\(serverAddress):9971",
+        ]
+        arguments += extra
+        simulator = try Program("namesake-simulator", arguments)
+        try await simulator.awaitLine("ready")
+        let enrolled = try await run(
+            "namesake-server",
+            ["enrol", "--folder", "\(folder)/server", "--output", "\(folder)/enrolment", "--valid-hours", "1"])
+        guard enrolled.status == 0 else { throw Unexpected(enrolled.output) }
+        if provisions { try await awaitStage("managed") }
+    }
+
+    package let address: String
+    package var device: String { "unix:\(folder)/mei" }
+
+    package func stop() async {
+        await simulator.stop()
+        await server.stop()
+    }
+
+    /// Asks the running server until the machine's record is in a stage that ends the asking.
+    package func awaitStage(_ stage: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        var last = ""
+        while ContinuousClock.now < deadline {
+            last = try await console("devices", "show", Self.machine, "--json").output
+            if last.contains("\"stage\":\"\(stage)\"") { return }
+            if last.contains("\"stage\":\"held\"") { break }
+        }
+        throw Unexpected("the machine is not \(stage): \(last)\n\(server.printed)\n\(simulator.printed)")
+    }
+
+    /// A verb of `namesake-server` for this folder.
+    package func console(_ words: String...) async throws -> (status: Int32, output: String) {
+        try await run("namesake-server", words + ["--folder", "\(folder)/server"])
+    }
+
+    /// One line to the simulator's control socket, its answer as an object.
+    @discardableResult
+    package func control(_ line: String) async throws -> [String: Any] {
+        let answer = try await run("namesake-simulator", ["control", "\(folder)/control", line])
+        guard answer.status == 0,
+            let object = try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any],
+            object["error"] == nil
+        else { throw Unexpected("control \(line): \(answer.output)") }
+        return object
+    }
+
+    /// The server dies without a word, and another one takes its place.
+    package func crashServer(_ before: () async throws -> Void = {}) async throws {
+        server.send(SIGKILL)
+        _ = await server.ended()
+        earlier += server.printed
+        try await before()
+        server = try Program("namesake-server", ["serve", "--folder", "\(folder)/server"])
+        try await server.awaitLine("listening for hellos")
+    }
+
+    /// The agent's sync, begun.
+    package func beginSync(name: String, timeout: Int = 60) throws -> Program {
+        try Program(
+            "namesake-agent-sync",
+            [
+                "--device", device, "--name", name, "--enrolment", "\(folder)/enrolment", "--state-directory",
+                "\(folder)/state", "--timeout", "\(timeout)",
+            ])
+    }
+
+    package func sync(name: String) async throws -> (status: Int32, output: String) {
+        let program = try beginSync(name: name)
+        let status = await program.ended()
+        return (status, program.printed)
+    }
+
+    /// The requests that the firmware answered, oldest first.
+    package func requests() throws -> [[String: Any]] {
+        try String(contentsOfFile: "\(folder)/requests", encoding: .utf8).split(separator: "\n").compactMap {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+    }
+}
