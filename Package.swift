@@ -38,8 +38,10 @@ func cLibrary(_ name: String, _ wing: Wing, pkgConfig: String, apt: String) -> T
     .systemLibrary(name: name, path: "\(wing.rawValue)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func trial(of name: String, uses: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: uses, path: "Tests/\(name)Tests", swiftSettings: house)
+/// Tests of a room; `programs` are run by them and so have to be built first.
+func trial(of name: String, uses: [Target.Dependency], programs: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: uses + programs, path: "Tests/\(name)Tests", swiftSettings: house)
 }
 
 /// Rooms that meet the outside carry a README.
@@ -136,7 +138,19 @@ let package = Package(
             ]),
 
         // Tests
+        room("TestKit", .support),
+        room("AgentTestKit", .support),
         trial(of: "Architecture", uses: []),
+        trial(of: "Vocabulary", uses: ["Vocabulary"]),
+        trial(of: "Reconciliation", uses: ["Reconciliation", "Vocabulary"]),
+        trial(of: "LibXML", uses: ["LibXML"]),
+        trial(of: "WSMan", uses: ["WSMan", "LibXML", "Vocabulary"]),
+        trial(of: "AMTOperations", uses: ["AMTOperations", "WSMan", "LibXML", "Vocabulary"]),
+        trial(of: "AMTHI", uses: ["AMTHI", "Vocabulary"]),
+        trial(of: "AgentCore", uses: ["AgentTestKit", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
+        trial(of: "Agent", uses: ["AgentTestKit", "Vocabulary", "Wire"], programs: ["AgentMain", "AgentSyncMain"]),
+        trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
+        trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],
     swiftLanguageModes: [.v6]
 )

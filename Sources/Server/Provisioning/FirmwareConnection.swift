@@ -1,5 +1,6 @@
 import Certificates
 package import CurlClient
+import Synchronization
 package import Vocabulary
 package import WSMan
 
@@ -34,14 +35,23 @@ package struct FirmwareEndpoint: Sendable {
 /// made once more with the fresh nonce; a second 401 is a refusal, and nothing is tried after it.
 package actor FirmwareConnection: WSManTransport {
     private let client: CurlClient
+    private let machine: MachineID
+    private let nonces: NonceBook
     private var endpoint: FirmwareEndpoint?
-    private var authorization: DigestAuthorization?
     private var opensConnection = true
+    private var closesConnection = false
     /// Requests sent and handshakes made since this connection was made.
     package private(set) var requests = 0
     package private(set) var handshakes = 0
 
-    package init(_ client: CurlClient) { self.client = client }
+    package init(_ client: CurlClient, to machine: MachineID, nonces: NonceBook) {
+        self.client = client
+        self.machine = machine
+        self.nonces = nonces
+    }
+
+    /// Lets the firmware have its session back after the next answer: it keeps only a few.
+    package func closesAfterNext() { closesConnection = true }
 
     /// Turns to another endpoint, or to the same one as another user; the next request opens a connection of its own.
     package func turn(to endpoint: FirmwareEndpoint) {
@@ -56,10 +66,10 @@ package actor FirmwareConnection: WSManTransport {
         guard endpoint.credential != nil,
             let challenge = first.values(of: "WWW-Authenticate").lazy.compactMap({ DigestChallenge($0) }).first
         else { throw .authenticationRefused }
-        authorization = DigestAuthorization(challenge)
+        nonces.keep(DigestAuthorization(challenge), for: machine)
         let second = try await send(envelope, to: endpoint)
         guard second.status != 401 else {
-            authorization = nil
+            nonces.forget(machine)
             throw .authenticationRefused
         }
         return try body(of: second)
@@ -73,7 +83,8 @@ package actor FirmwareConnection: WSManTransport {
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
         request.identity = endpoint.identity
         request.opensConnection = opensConnection
-        if let credential = endpoint.credential, var authorization {
+        request.closesConnection = closesConnection
+        if let credential = endpoint.credential, var authorization = nonces.authorization(for: machine) {
             let clientNonce: String
             do { clientNonce = try randomBytes(8).hexadecimal } catch { throw .notSent(error.message) }
             request.headers.append(
@@ -81,7 +92,7 @@ package actor FirmwareConnection: WSManTransport {
                     "Authorization",
                     secret: authorization.header(
                         for: credential, method: "POST", path: "/wsman", body: envelope, clientNonce: clientNonce)))
-            self.authorization = authorization
+            nonces.keep(authorization, for: machine)
         }
         let answer: HTTPAnswer
         do { answer = try await client.send(request) } catch {
@@ -107,4 +118,17 @@ package actor FirmwareConnection: WSManTransport {
         default: throw .unreadable("HTTP status \(answer.status)")
         }
     }
+}
+
+/// The last nonce of each firmware, with its count: a later connection begins with it and is spared the challenge.
+package final class NonceBook: Sendable {
+    private let entries = Mutex<[MachineID: DigestAuthorization]>([:])
+
+    package init() {}
+
+    func authorization(for machine: MachineID) -> DigestAuthorization? { entries.withLock { $0[machine] } }
+    func keep(_ authorization: DigestAuthorization, for machine: MachineID) {
+        entries.withLock { $0[machine] = authorization }
+    }
+    func forget(_ machine: MachineID) { entries.withLock { _ = $0.removeValue(forKey: machine) } }
 }

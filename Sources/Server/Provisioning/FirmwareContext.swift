@@ -1,6 +1,6 @@
 package import AMTOperations
-package import Certificates
-package import CurlClient
+import Certificates
+import CurlClient
 package import Fleet
 package import Jobs
 package import Vocabulary
@@ -44,6 +44,11 @@ package struct FirmwareContext: Sendable {
     /// Performs an operation and turns its fault into a failure.
     package func perform<Operation: WSManOperation>(_ operation: Operation) async throws(Failure) -> Operation.Output {
         do { return try await session.perform(operation) } catch { throw Self.failure(error) }
+    }
+
+    /// All instances of a class.
+    package func enumerate<Class: WSManClass>(_ kind: Class.Type) async throws(Failure) -> [Class.Instance] {
+        do { return try await session.enumerate(kind) } catch { throw Self.failure(error) }
     }
 
     /// What a fault means to a job: as everywhere, but that a busy firmware is waited for.

@@ -1,7 +1,7 @@
 import Certificates
 import Fleet
 import Foundation
-package import Jobs
+import Jobs
 package import Vocabulary
 package import Wire
 
@@ -96,7 +96,7 @@ extension ServerCore {
             switch event {
             case .began(step): state = "running"
             case .succeeded(step, _): state = "done"
-            case .failed(step, _): state = "failed"
+            case .failed(step, let failure): state = failure.remedy == .wait ? "waiting" : "failed"
             default: break
             }
         }
@@ -110,6 +110,7 @@ extension ServerCore {
         guard let id = JobID(text), try await store.job(id) != nil else { return false }
         try await store.signal(signal, to: id)
         try await store.hasten(id, now: clock())
+        board.post(id)
         ring()
         return true
     }

@@ -3,7 +3,7 @@ package import Fleet
 import Foundation
 package import Jobs
 package import Vocabulary
-package import Wire
+import Wire
 
 /// What the server decides: on a hello, on a report, on a job's end. Keeps nothing but its stores.
 package struct ServerCore: Sendable {
@@ -13,6 +13,7 @@ package struct ServerCore: Sendable {
     package let domain: Hostname
     package let policy: NamePolicy
     package let clock: @Sendable () -> Double
+    package let board: SignalBoard
     /// Told when a job may have become due.
     package let ring: @Sendable () -> Void
 
@@ -20,12 +21,14 @@ package struct ServerCore: Sendable {
     static let echoPatience = 60.0
 
     package init(
-        store: any Store, domain: Hostname, policy: NamePolicy, clock: @escaping @Sendable () -> Double,
+        store: any Store, domain: Hostname, policy: NamePolicy, board: SignalBoard,
+        clock: @escaping @Sendable () -> Double,
         ring: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.domain = domain
         self.policy = policy
+        self.board = board
         self.clock = clock
         self.ring = ring
     }

@@ -1,5 +1,5 @@
 package import CurlClient
-package import Fleet
+import Fleet
 package import Jobs
 package import Vocabulary
 import WSMan
@@ -13,12 +13,14 @@ package struct Workshop: Sendable {
     package let chain: ProvisioningChain
     package let firmwarePort: Int
     package let clock: @Sendable () -> Double
+    package let board: SignalBoard
+    private let nonces = NonceBook()
     /// Told at the end of each attempt: the job, the requests and handshakes it used.
     package var measured: @Sendable (JobRecord, _ requests: Int, _ handshakes: Int) -> Void = { _, _, _ in }
 
     package init(
         store: any ServerCore.Store, vault: Vault, client: CurlClient, authority: any CertificateAuthority,
-        chain: ProvisioningChain, firmwarePort: Int, clock: @escaping @Sendable () -> Double
+        chain: ProvisioningChain, firmwarePort: Int, board: SignalBoard, clock: @escaping @Sendable () -> Double
     ) {
         self.store = store
         self.vault = vault
@@ -26,6 +28,7 @@ package struct Workshop: Sendable {
         self.authority = authority
         self.chain = chain
         self.firmwarePort = firmwarePort
+        self.board = board
         self.clock = clock
     }
 
@@ -49,7 +52,7 @@ package struct Workshop: Sendable {
             return .failed(
                 Failure(.jobStepUnknown, "this server knows no job of kind '\(job.kind.rawValue)'", remedy: .giveUp))
         }
-        let connection = FirmwareConnection(client)
+        let connection = FirmwareConnection(client, to: job.machine, nonces: nonces)
         let context = FirmwareContext(
             job: job, target: target, workshop: self, connection: connection, session: WSManSession(over: connection))
         let outcome = try await JobRunner(steps, journal: store).advance(job.id, in: context, while: goesOn)

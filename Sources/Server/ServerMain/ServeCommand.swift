@@ -1,3 +1,4 @@
+import UnixSignals
 import ArgumentParser
 import Certificates
 import CurlClient
@@ -31,15 +32,16 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try SQLiteStore(path: folder.store)
         let bell = JobBell()
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+        let board = SignalBoard()
         let core = ServerCore(
-            store: store, domain: configuration.domain, policy: NamePolicy(domains: configuration.domains),
+            store: store, domain: configuration.domain, policy: NamePolicy(domains: configuration.domains), board: board,
             clock: clock, ring: { bell.ring() })
         let client = try CurlClient()
         defer { client.close() }
         let workshop = Workshop(
             store: store, vault: Vault(key: try SealingKey(Secret(try folder.read(folder.masterKey))), store: store),
             client: client, authority: try authority(folder), chain: try chain(folder),
-            firmwarePort: configuration.firmwarePort, clock: clock)
+            firmwarePort: configuration.firmwarePort, board: board, clock: clock)
 
         let services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),

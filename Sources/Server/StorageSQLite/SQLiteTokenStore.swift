@@ -1,4 +1,4 @@
-package import Fleet
+import Fleet
 import Foundation
 import GRDB
 package import Vocabulary

@@ -4,7 +4,7 @@ package import WSMan
 extension AMT.AuthorizationService {
     /// Sets the name and the password of the admin account.
     ///
-    /// The next request already needs the new ones.
+    /// Whether the connection at hand needs the new ones at once is not known for every version: be ready for both.
     package struct SetAdminAclEntryEx: WSManOperation {
         package static let resource = AMT.AuthorizationService.resource
         package static let verb = Verb.invoke("SetAdminAclEntryEx")

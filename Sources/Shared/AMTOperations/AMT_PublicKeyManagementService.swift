@@ -32,14 +32,15 @@ extension AMT {
 extension AMT.PublicKeyManagementService {
     /// Makes an RSA key pair inside the firmware.
     ///
-    /// The output is the `InstanceID` of the new ``AMT/PublicPrivateKeyPair``. It can take half a minute.
+    /// The output is the `InstanceID` of the new ``AMT/PublicPrivateKeyPair``. While one is being made,
+    /// another is refused with 2082.
     package struct GenerateKeyPair: WSManOperation {
         package static let resource = AMT.PublicKeyManagementService.resource
         package static let verb = Verb.invoke("GenerateKeyPair")
         package static let refusals = AMT.PublicKeyManagementService.refusals([2062, 2066, 2082])
         package let bits: UInt32
 
-        /// - Parameter bits: 2048 on every firmware since AMT 7; older ones also 1024 and 1536.
+        /// - Parameter bits: The modulus: 2048; older firmware takes 1024 and 1536 too.
         package init(bits: UInt32 = 2048) { self.bits = bits }
 
         /// Key algorithm 0 is RSA.

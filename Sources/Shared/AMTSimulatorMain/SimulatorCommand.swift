@@ -9,7 +9,7 @@ struct SimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "namesake-simulator",
         abstract: "A simulated Intel AMT firmware, for trying and testing. Never part of a shipped agent or server.",
-        version: "namesake-simulator 0.1.0", subcommands: [RunCommand.self])
+        version: "namesake-simulator 0.1.0", subcommands: [RunCommand.self, ControlCommand.self])
 }
 
 struct RunCommand: AsyncParsableCommand {

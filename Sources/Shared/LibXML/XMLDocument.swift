@@ -19,7 +19,7 @@ package func parseXML(_ bytes: [UInt8], limit: Int = 1 << 20) throws(XMLFault) -
 
 /// How many levels of elements are followed.
 ///
-/// The deepest capture of a firmware has 13.
+/// The deepest capture of a firmware has 10.
 package let deepestXML = 64
 
 /// The parsed tree, owned.

@@ -12,7 +12,8 @@ extension Failure {
         case .unreachable, .notSent:
             self.init(
                 .firmwareUnreachable, "\(fault)",
-                hint: "Check the machine's power and cable, and that the server reaches port 16993 of its firmware.",
+                hint:
+                    "Check the machine's power and cable, and that the server reaches ports 16992 and 16993 of its firmware.",
                 remedy: .wait)
         case .unsendable:
             self.init(
@@ -66,7 +67,7 @@ extension WSManFault {
         case .maxLimitReached:
             "The firmware's store is full; remove entries that are no longer used."
         case .flashWriteLimitExceeded:
-            "The firmware protects its flash from too many writes; try again in a day."
+            "The firmware protects its flash from too many writes; try again later."
         case .dataMissing:
             "The firmware misses a setting that must be there before a commit: host name, key, certificate, clock, or a "
                 + "MEBx password that is not the default."

@@ -8,7 +8,7 @@ package struct JobProgress: Hashable, Codable, Sendable {
 
     package struct Step: Hashable, Codable, Sendable {
         package var name: String
-        /// `pending`, `running`, `done` or `failed`.
+        /// `pending`, `running`, `waiting`, `done` or `failed`.
         package var state: String
 
         package init(name: String, state: String) {

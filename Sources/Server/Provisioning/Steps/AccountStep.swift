@@ -1,7 +1,8 @@
-package import AMTOperations
-package import Fleet
+import AMTOperations
+import Fleet
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Sees to a temporary digest account: the one that provisioning left, or a new one.
 ///
@@ -27,13 +28,13 @@ package struct AccountStep: Step {
         guard try await context.vault.holds(.account(name), of: context.machine) else { return nil }
         var start: UInt32 = 1
         while true {
-            let page = try await context.perform(AMT.AuthorizationService.EnumerateUserAclEntries(startIndex: start))
+            let page = try await context.perform(AMT.AuthorizationService.EnumerateUserAclEntries(start: start))
             for handle in page.handles {
                 let entry = try await context.perform(AMT.AuthorizationService.GetUserAclEntryEx(handle: handle))
-                if entry.digestUsername == name { return try await note(name, handle, context) }
+                if entry.identity == .digest(name) { return try await note(name, handle, context) }
             }
             start += UInt32(page.handles.count)
-            if page.handles.isEmpty || start > page.totalCount { return nil }
+            if page.handles.isEmpty || start > page.total { return nil }
         }
     }
 
@@ -45,10 +46,11 @@ package struct AccountStep: Step {
             ? try await context.vault.secret(.account(name), of: context.machine)
             : try await context.vault.writeAhead(.account(name), of: context.machine, now: context.now)
         try await openMaker(context, ledger)
-        let digest = digestA1(DigestCredential(user: name, password: password), realm: try await realm(context, ledger))
+        let digest = try digestA1(
+            DigestCredential(user: name, password: password), realm: try await realm(context, ledger))
         let handle = try await context.perform(
             AMT.AuthorizationService.AddUserAclEntryEx(
-                digestUsername: name, digest: digest, accessPermission: .network, realms: [.ptAdministration]))
+                .init(name: name, digest: digest, access: .network, realms: [.ptAdministration])))
         return try await note(name, handle, context)
     }
 

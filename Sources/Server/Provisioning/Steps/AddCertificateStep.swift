@@ -1,6 +1,8 @@
-package import AMTOperations
+import Certificates
+import AMTOperations
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Puts the new certificate into the firmware's store.
 package struct AddCertificateStep: Step {
@@ -20,7 +22,7 @@ package struct AddCertificateStep: Step {
         let certificate = try ledger.output(of: IssueCertificateStep.self).read()
         return Output(
             certificateID: try await context.perform(
-                AMT.PublicKeyManagementService.AddCertificate(certificate: certificate.der)))
+                AMT.PublicKeyManagementService.AddCertificate(certificate.der)))
     }
 }
 
@@ -37,8 +39,8 @@ package struct SelectCertificateStep: Step {
     package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
         try await context.open(ledger)
         let wanted = try ledger.output(of: AddCertificateStep.self).certificateID
-        let contexts = try await context.enumerate(AMT.TLSCredentialContext.Enumerate())
-        return contexts.contains { $0.certificateID == wanted } ? Output() : nil
+        let contexts = try await context.enumerate(AMT.TLSCredentialContext.self)
+        return contexts.contains { $0.certificate == wanted } ? Output() : nil
     }
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
@@ -46,15 +48,15 @@ package struct SelectCertificateStep: Step {
         let wanted = try ledger.output(of: AddCertificateStep.self).certificateID
         guard ledger.isDone(ObserveFirmwareStep.self) else {
             if let present = try await present(context) {
-                try await context.perform(AMT.TLSCredentialContext.Put(certificateID: wanted, replacing: present))
+                _ = try await context.perform(AMT.TLSCredentialContext.Put(certificate: wanted, replacing: present))
             } else {
-                try await context.perform(AMT.TLSCredentialContext.Create(certificateID: wanted))
+                _ = try await context.perform(AMT.TLSCredentialContext.Create(certificate: wanted))
             }
             return Output()
         }
         let former = try ledger.output(of: ObserveFirmwareStep.self).formerCertificateID
         do throws(Failure) {
-            try await context.perform(AMT.TLSCredentialContext.Put(certificateID: wanted, replacing: former))
+            _ = try await context.perform(AMT.TLSCredentialContext.Put(certificate: wanted, replacing: former))
         } catch {
             guard error.code == .firmwareFault, let present = try await present(context), present != former else {
                 throw error
@@ -68,7 +70,7 @@ package struct SelectCertificateStep: Step {
     }
 
     private func present(_ context: FirmwareContext) async throws(Failure) -> String? {
-        try await context.enumerate(AMT.TLSCredentialContext.Enumerate()).first?.certificateID
+        try await context.enumerate(AMT.TLSCredentialContext.self).first?.certificate
     }
 }
 
@@ -81,11 +83,11 @@ package struct EnableTLSStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.open(ledger)
-        for var settings in try await context.enumerate(AMT.TLSSettingData.Enumerate()) {
+        for var settings in try await context.enumerate(AMT.TLSSettingData.self) {
             settings.enabled = true
             settings.mutualAuthentication = false
             if settings.nonSecureConnectionsSupported != false { settings.acceptNonSecureConnections = false }
-            _ = try await context.perform(AMT.TLSSettingData.Put(settings))
+            _ = try await context.perform(Put<AMT.TLSSettingData>(settings))
         }
         return Output()
     }

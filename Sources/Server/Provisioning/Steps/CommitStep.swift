@@ -1,6 +1,7 @@
-package import AMTOperations
+import AMTOperations
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Makes everything that is pending take effect at once.
 ///
@@ -15,7 +16,7 @@ package struct CommitStep: Step {
     package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
         try await context.openProved(ledger)
         do {
-            _ = try await context.session.perform(AMT.GeneralSettings.Get())
+            _ = try await context.session.perform(Get<AMT.GeneralSettings>())
             return Output(answered: false)
         } catch {
             switch error {

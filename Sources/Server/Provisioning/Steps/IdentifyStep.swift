@@ -1,6 +1,8 @@
-package import AMTOperations
+import Fleet
+import AMTOperations
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Meets a firmware in set-up mode and makes sure that it is the one that said hello. Changes nothing.
 package struct IdentifyStep: Step {
@@ -14,19 +16,16 @@ package struct IdentifyStep: Step {
         try context.workshop.chain.check(against: record.rootHashes, now: context.now)
         try await context.open(ledger)
         try await requireMachine(context)
-        let service = try await context.perform(AMT.SetupAndConfigurationService.Get())
+        let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
         guard service.provisioningState == .in else {
             throw Failure(
                 .firmwareStateUnexpected,
                 "the firmware at \(record.address) is in provisioning state \(service.provisioningState), not in set-up",
                 hint: "Unprovision it, or adopt it with an account that it already has.")
         }
-        let settings = try await context.perform(AMT.GeneralSettings.Get())
+        let settings = try await context.perform(Get<AMT.GeneralSettings>())
         await context.notebook.keep(settings)
-        guard let realm = settings.digestRealm else {
-            throw Failure(.firmwareAnswerUnreadable, "AMT_GeneralSettings has no DigestRealm", remedy: .giveUp)
-        }
-        return Output(digestRealm: realm)
+        return Output(digestRealm: settings.digestRealm)
     }
 }
 

@@ -1,7 +1,8 @@
-package import AMTOperations
-package import Certificates
+import AMTOperations
+import Certificates
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Has the firmware sign a request for its new key, and the authority issue a certificate for the new name.
 package struct IssueCertificateStep: Step {
@@ -23,11 +24,11 @@ package struct IssueCertificateStep: Step {
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.open(ledger)
         let keyPair = try ledger.output(of: KeyPairStep.self).keyPairID
-        let read = try await context.perform(AMT.PublicPrivateKeyPair.Get(instanceID: keyPair))
-        let key = try PublicKey(firmware: read.key)
+        let read = try await context.perform(Get<AMT.PublicPrivateKeyPair>(keyPair))
+        let key = try PublicKey(firmware: read.publicKey)
         let signed = try await context.perform(
             AMT.PublicKeyManagementService.GeneratePKCS10RequestEx(
-                keyPairID: keyPair,
+                keyPair: keyPair,
                 nullSignedRequest: try CertificateRequest.nullSigned(for: context.target, publicKey: key),
                 algorithm: .sha256))
         let request = try CertificateRequest(der: signed)

@@ -1,7 +1,8 @@
-package import AMTOperations
+import AMTOperations
 import Certificates
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Has the firmware make a key pair of its own; the private half never leaves it.
 package struct KeyPairStep: Step {
@@ -15,8 +16,8 @@ package struct KeyPairStep: Step {
         try await context.open(ledger)
         let taken = try await certificates(context).map { $0.certificate.publicKey }
         var orphans: [String] = []
-        for pair in try await context.enumerate(AMT.PublicPrivateKeyPair.Enumerate()) {
-            if !taken.contains(try PublicKey(firmware: pair.key)) { orphans.append(pair.instanceID) }
+        for pair in try await context.enumerate(AMT.PublicPrivateKeyPair.self) {
+            if !taken.contains(try PublicKey(firmware: pair.publicKey)) { orphans.append(pair.id) }
         }
         return orphans.count == 1 ? Output(keyPairID: orphans[0]) : nil
     }
@@ -30,8 +31,8 @@ package struct KeyPairStep: Step {
 /// The certificates in the firmware's store, those that can be read.
 func certificates(_ context: FirmwareContext) async throws(Failure) -> [(id: String, certificate: Certificate)] {
     var found: [(id: String, certificate: Certificate)] = []
-    for entry in try await context.enumerate(AMT.PublicKeyCertificate.Enumerate()) {
-        if let certificate = try? Certificate(der: entry.certificate) { found.append((entry.instanceID, certificate)) }
+    for entry in try await context.enumerate(AMT.PublicKeyCertificate.self) {
+        if let certificate = try? Certificate(der: entry.certificate) { found.append((entry.id, certificate)) }
     }
     return found
 }

@@ -1,7 +1,8 @@
-package import AMTOperations
-package import Fleet
+import AMTOperations
+import Fleet
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Looks at a managed firmware before it is renamed: the machine, the claim's echo, what will be replaced.
 package struct ObserveFirmwareStep: Step {
@@ -21,13 +22,13 @@ package struct ObserveFirmwareStep: Step {
         }
         try await context.open(ledger)
         try await requireMachine(context)
-        let settings = try await context.perform(AMT.GeneralSettings.Get())
+        let settings = try await context.perform(Get<AMT.GeneralSettings>())
         await context.notebook.keep(settings)
         let parameters = try decoded(RenameParameters.self, context.job.parameters)
-        guard let echoed = settings.hostOSFQDN, (try? Hostname(echoed)) == parameters.echo else {
+        guard (try? Hostname(settings.hostOSFQDN)) == parameters.echo else {
             throw Failure(
                 .claimNotProved,
-                "HostOSFQDN is '\(settings.hostOSFQDN ?? "")', not the agent's echo: the claim may come from elsewhere",
+                "HostOSFQDN is '\(settings.hostOSFQDN)', not the agent's echo: the claim may come from elsewhere",
                 hint: "Run `namesake-agent sync` again on the machine itself.")
         }
         return Output(

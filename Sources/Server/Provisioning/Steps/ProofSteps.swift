@@ -1,8 +1,9 @@
-package import AMTOperations
+import AMTOperations
 import Certificates
-package import Fleet
+import Fleet
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Proves a provisioned firmware over a fresh connection, verified in full, as the temporary account.
 package struct ProveProvisioningStep: Step {
@@ -19,7 +20,7 @@ package struct ProveProvisioningStep: Step {
         let now = context.now
         let firmware = ProvisionedFirmware(
             name: context.target, hostOSFQDN: settings.hostOSFQDN,
-            digestRealm: settings.digestRealm ?? "", pin: try certificate.read().publicKey.pin.hexadecimal,
+            digestRealm: settings.digestRealm, pin: try certificate.read().publicKey.pin.hexadecimal,
             certificate: certificate.certificate,
             certificateID: try ledger.output(of: AddCertificateStep.self).certificateID,
             keyPairID: try ledger.output(of: KeyPairStep.self).keyPairID,
@@ -43,6 +44,7 @@ package struct ProveAdminStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.openAdmin()
+        await context.connection.closesAfterNext()
         try await requireMachine(context)
         try await context.vault.settle(.adminPassword, of: context.machine)
         let now = context.now
@@ -66,10 +68,16 @@ package struct ProveRenameStep: Step {
     /// How long the agent may take to write the true name back, in seconds after the job was made.
     static let restorePatience = 180.0
 
+    /// How long one attempt waits for it before it rests.
+    static let attention = Duration.seconds(10)
+
     package init() {}
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
-        let restored = try await context.store.signals(of: context.job.id).contains(.echoRestored)
+        let (store, job) = (context.store, context.job.id)
+        let restored = try await context.workshop.board.wait(for: job, atMost: Self.attention) {
+            () async throws(Failure) in try await store.signals(of: job).contains(.echoRestored)
+        }
         if !restored, context.now < context.job.created + Self.restorePatience {
             throw Failure(
                 .claimNotProved, "the agent has not yet written the true name back into HostOSFQDN",
@@ -78,9 +86,9 @@ package struct ProveRenameStep: Step {
         try await context.openProved(ledger)
         let settings = try await context.provedSettings()
         let found = settings.hostOSFQDN
-        if restored, found.flatMap({ try? Hostname($0) }) != context.target {
+        if restored, (try? Hostname(found)) != context.target {
             throw Failure(
-                .proofFailed, "HostOSFQDN is '\(found ?? "")' after the agent wrote '\(context.target)'",
+                .proofFailed, "HostOSFQDN is '\(found)' after the agent wrote '\(context.target)'",
                 hint: "Run `namesake-agent sync` on the machine again.")
         }
         let certificate = try ledger.output(of: IssueCertificateStep.self)
@@ -106,11 +114,11 @@ package struct ProveRenameStep: Step {
 extension FirmwareContext {
     /// The general settings over the proved connection, with the names that they must have.
     func provedSettings() async throws(Failure) -> AMT.GeneralSettings.Settings {
-        let settings = try await perform(AMT.GeneralSettings.Get())
-        guard settings.hostName?.lowercased() == target.host, settings.domainName?.lowercased() == target.domain else {
+        let settings = try await perform(Get<AMT.GeneralSettings>())
+        guard settings.hostName.lowercased() == target.host, settings.domainName.lowercased() == target.domain else {
             throw Failure(
                 .proofFailed,
-                "the firmware is named '\(settings.hostName ?? "").\(settings.domainName ?? "")' after the job, not '\(target)'",
+                "the firmware is named '\(settings.hostName).\(settings.domainName)' after the job, not '\(target)'",
                 hint: "Another console may have renamed it meanwhile; look before anything is repeated.")
         }
         return settings

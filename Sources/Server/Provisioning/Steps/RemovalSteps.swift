@@ -1,5 +1,5 @@
-package import AMTOperations
-package import Fleet
+import AMTOperations
+import Fleet
 package import Jobs
 package import Vocabulary
 import WSMan
@@ -14,8 +14,8 @@ package struct RemoveOldCertificateStep: Step {
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let former = try ledger.output(of: ObserveFirmwareStep.self)
         try await context.openProved(ledger)
-        try await remove(AMT.PublicKeyCertificate.Delete(instanceID: former.formerCertificateID), context)
-        try await remove(AMT.PublicPrivateKeyPair.Delete(instanceID: former.formerKeyPairID), context)
+        try await remove(Delete<AMT.PublicKeyCertificate>(former.formerCertificateID), context)
+        try await remove(Delete<AMT.PublicPrivateKeyPair>(former.formerKeyPairID), context)
         return Output()
     }
 
@@ -61,6 +61,7 @@ package struct RemoveAccountStep: Step {
         }
         let account = try ledger.output(of: AccountStep.self)
         try await context.open(ledger)
+        await context.connection.closesAfterNext()
         do {
             try await context.session.perform(AMT.AuthorizationService.RemoveUserAclEntry(handle: account.handle))
         } catch {

@@ -1,6 +1,8 @@
-package import AMTOperations
+import Fleet
+import AMTOperations
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Replaces the factory's admin password by one that the store already holds.
 package struct SetAdminStep: Step {
@@ -19,7 +21,7 @@ package struct SetAdminStep: Step {
         let realm = try ledger.output(of: IdentifyStep.self).digestRealm
         let admin = DigestCredential(user: "admin", password: password)
         try await context.perform(
-            AMT.AuthorizationService.SetAdminAclEntryEx(username: "admin", digest: digestA1(admin, realm: realm)))
+            AMT.AuthorizationService.SetAdminAclEntryEx(name: admin.user, digest: try digestA1(admin, realm: realm)))
         return Output()
     }
 }

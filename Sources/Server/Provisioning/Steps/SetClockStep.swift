@@ -1,6 +1,7 @@
-package import AMTOperations
+import AMTOperations
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Sets the firmware's clock: certificates, Kerberos and the audit log rest on it.
 package struct SetClockStep: Step {
@@ -17,7 +18,8 @@ package struct SetClockStep: Step {
         let theirs = try await context.perform(AMT.TimeSynchronizationService.GetLowAccuracyTimeSynch())
         let ours = UInt32(context.now)
         try await context.perform(
-            AMT.TimeSynchronizationService.SetHighAccuracyTimeSynch(ta0: theirs, tm1: ours, tm2: UInt32(context.now)))
+            AMT.TimeSynchronizationService.SetHighAccuracyTimeSynch(
+                firmwareTime: theirs, received: ours, sending: UInt32(context.now)))
         return Output(drift: Int(theirs) - Int(ours))
     }
 }

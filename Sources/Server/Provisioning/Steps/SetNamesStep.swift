@@ -1,6 +1,7 @@
-package import AMTOperations
+import AMTOperations
 package import Jobs
 package import Vocabulary
+import WSMan
 
 /// Gives the firmware its host name and domain; the rest of its general settings go back as they were read.
 package struct SetNamesStep: Step {
@@ -14,7 +15,7 @@ package struct SetNamesStep: Step {
 
     package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
         try await context.open(ledger)
-        let settings = try await context.perform(AMT.GeneralSettings.Get())
+        let settings = try await context.perform(Get<AMT.GeneralSettings>())
         await context.notebook.keep(settings)
         return output(settings, context.target)
     }
@@ -25,22 +26,22 @@ package struct SetNamesStep: Step {
         if let read = await context.notebook.settings {
             settings = read
         } else {
-            settings = try await context.perform(AMT.GeneralSettings.Get())
+            settings = try await context.perform(Get<AMT.GeneralSettings>())
         }
         settings.hostName = context.target.host
         settings.domainName = context.target.domain
-        let after = try await context.perform(AMT.GeneralSettings.Put(settings))
+        let after = try await context.perform(Put<AMT.GeneralSettings>(settings))
         guard let output = output(after, context.target) else {
             throw Failure(
                 .firmwareFault,
-                "the firmware took the settings and kept the name '\(after.hostName ?? "").\(after.domainName ?? "")'",
+                "the firmware took the settings and kept the name '\(after.hostName).\(after.domainName)'",
                 hint: "Look at the firmware's names with its web interface; its user may lack the realm.")
         }
         return output
     }
 
     private func output(_ settings: AMT.GeneralSettings.Settings, _ target: Hostname) -> Output? {
-        guard settings.hostName?.lowercased() == target.host, settings.domainName?.lowercased() == target.domain else {
+        guard settings.hostName.lowercased() == target.host, settings.domainName.lowercased() == target.domain else {
             return nil
         }
         return Output(hostName: target.host, domainName: target.domain)

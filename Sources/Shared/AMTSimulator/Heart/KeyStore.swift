@@ -53,7 +53,7 @@ package struct KeyStore: Sendable {
         }
         let nodes = Array(parts)
         guard nodes.count == 3, case .constructed(let fields) = nodes[0].content else { return nil }
-        let own = Certificate.PublicKey(key.publicKey).subjectPublicKeyInfoBytes
+        let own = key.publicKey.derRepresentation
         guard fields.contains(where: { $0.encodedBytes.elementsEqual(own) }) else { return nil }
         let information = nodes[0].encodedBytes
         guard let signature = try? key.signature(for: Data(information), padding: .insecurePKCS1v1_5) else { return nil }

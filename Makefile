@@ -1,0 +1,44 @@
+# Namesake. `make help` says what there is.
+CONFIGURATION ?= debug
+PROGRAMS = .build/$(CONFIGURATION)
+PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
+
+.DEFAULT_GOAL := help
+.PHONY: help packages build test lint demo bench clean
+
+help:
+	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running)'
+	@echo 'make test    build and run all tests'
+	@echo 'make lint    formatting and warnings, strict'
+	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
+	@echo 'make bench   measure: check, requests and handshakes of the in-place job'
+	@echo 'make clean   remove what was built'
+	@echo 'Debian packages that are missing are installed first; root is asked for only then.'
+
+packages:
+	@packaging/install-build-packages
+
+build: packages
+	@for product in $(PRODUCTS); do swift build -c $(CONFIGURATION) --product $$product || exit 1; done
+
+test: packages
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+
+lint: packages
+	swift format lint --strict -r Sources Tests Package.swift
+	@git ls-files 'Sources/*.swift' 'Tests/*.swift' | xargs wc -l | \
+	    awk '$$2 != "total" && $$1 > 400 { print "long: " $$2 " has " $$1 " lines" }'
+
+demo: build
+	@packaging/demo/demo $(PROGRAMS)
+
+bench: packages
+	swift build -c release --product namesake-agent
+	swift build -c release --product namesake-agent-sync
+	swift build -c release --product namesake-server
+	swift build -c release --product namesake-simulator
+	swift run -c release Benchmarks
+
+clean:
+	rm -rf .build

@@ -1,0 +1,271 @@
+import CSimulatedMEI
+import Glibc
+import Synchronization
+
+/// A file `mei0` in a FUSE mount that answers as the MEI driver does.
+package final class DeviceNode: SimulatedNode {
+    package let path: String
+    private let firmware: any MEIFirmware
+    private let connection: FuseConnection
+    private let files = Mutex(Files())
+    private let isStopped = Atomic(false)
+
+    private struct Files: Sendable {
+        var next: UInt64 = 1
+        var open: [UInt64: OpenFile] = [:]
+    }
+
+    /// IOCTL_MEI_CONNECT_CLIENT, IOCTL_MEI_NOTIFY_SET and IOCTL_MEI_NOTIFY_GET.
+    private static let connect: UInt32 = 0xC010_4801
+    private static let notifySet: UInt32 = 0x4004_4802
+    private static let notifyGet: UInt32 = 0x8004_4803
+
+    private static let rootNode: UInt64 = 1
+    private static let fileNode: UInt64 = 2
+
+    /// Mounts on an empty folder.
+    ///
+    /// - Throws: ``NodeFault`` where there is no `/dev/fuse`, or mounting is not allowed.
+    package init(directory: String, firmware: any MEIFirmware) throws(NodeFault) {
+        path = directory + "/mei0"
+        self.firmware = firmware
+        connection = try FuseConnection(mountingOn: directory)
+        spawn { [self] in serve() }
+    }
+
+    package func stop() {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
+        vanish()
+        connection.unmount()
+    }
+
+    package func vanish() {
+        let (readers, pollers) = files.withLock { files in
+            var readers: [UInt64] = []
+            var pollers: [UInt64] = []
+            for handle in files.open.keys {
+                files.open[handle]?.die()
+                readers += files.open[handle]?.waiting.map(\.unique) ?? []
+                files.open[handle]?.waiting = []
+                if let poller = files.open[handle]?.poller { pollers.append(poller) }
+                files.open[handle]?.poller = nil
+            }
+            return (readers, pollers)
+        }
+        for reader in readers { connection.reply(reader, error: ENODEV) }
+        for poller in pollers { connection.wake(poller) }
+    }
+
+    /// Sends a message that no request asked for.
+    package func push(_ message: [UInt8], to wanted: MEIConnection) {
+        let handle = files.withLock { files in
+            files.open.first { entry in
+                if case .connected(wanted, _) = entry.value.state { true } else { false }
+            }?.key
+        }
+        if let handle { deliver([message], to: handle) }
+    }
+
+    // MARK: the kernel's requests
+
+    private func serve() {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: FuseConnection.bufferSize, alignment: 8)
+        defer { buffer.deallocate() }
+        while let count = connection.next(into: buffer) {
+            let header = buffer.loadUnaligned(as: fuse_in_header.self)
+            let body = UnsafeRawBufferPointer(rebasing: buffer[MemoryLayout<fuse_in_header>.size..<count])
+            answer(header, body)
+        }
+        close(connection.descriptor)
+    }
+
+    private func answer(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
+        switch fuse_opcode(header.opcode) {
+        case FUSE_INIT: initialise(header, body)
+        case FUSE_LOOKUP: lookUp(header, body)
+        case FUSE_GETATTR, FUSE_SETATTR: attributes(header)
+        case FUSE_OPENDIR: connection.reply(header.unique, raw(fuse_open_out()))
+        case FUSE_READDIR: list(header, body)
+        case FUSE_OPEN: open(header)
+        case FUSE_READ: read(header, body.loadUnaligned(as: fuse_read_in.self))
+        case FUSE_WRITE: write(header, body)
+        case FUSE_IOCTL: control(header, body)
+        case FUSE_POLL: poll(header, body.loadUnaligned(as: fuse_poll_in.self))
+        case FUSE_INTERRUPT: interrupt(body.loadUnaligned(as: fuse_interrupt_in.self).unique)
+        case FUSE_RELEASE:
+            release(body.loadUnaligned(as: fuse_release_in.self).fh)
+            connection.reply(header.unique)
+        case FUSE_FLUSH, FUSE_FSYNC, FUSE_RELEASEDIR, FUSE_ACCESS, FUSE_DESTROY: connection.reply(header.unique)
+        case FUSE_STATFS: connection.reply(header.unique, raw(fuse_statfs_out()))
+        case FUSE_FORGET, FUSE_BATCH_FORGET: break  // nobody waits for an answer to these
+        default: connection.reply(header.unique, error: ENOSYS)
+        }
+    }
+
+    private func initialise(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
+        let asked = body.loadUnaligned(as: fuse_init_in.self)
+        guard asked.major == 7 else { return connection.reply(header.unique, error: EPROTO) }
+        var answer = fuse_init_out()
+        answer.major = 7
+        answer.minor = min(asked.minor, 31)
+        answer.max_write = UInt32(FuseConnection.longestWrite)
+        answer.max_background = 16
+        answer.congestion_threshold = 12
+        connection.reply(header.unique, raw(answer))
+    }
+
+    private func attributes(of node: UInt64) -> fuse_attr {
+        var attributes = fuse_attr()
+        attributes.ino = node
+        attributes.mode = node == Self.rootNode ? S_IFDIR | 0o755 : S_IFREG | 0o600
+        attributes.nlink = 1
+        attributes.uid = geteuid()
+        attributes.gid = getegid()
+        attributes.blksize = 4096
+        return attributes
+    }
+
+    private func lookUp(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
+        let name = String(decoding: body.prefix { $0 != 0 }, as: UTF8.self)
+        guard header.nodeid == Self.rootNode, name == "mei0" else {
+            return connection.reply(header.unique, error: ENOENT)
+        }
+        var entry = fuse_entry_out()
+        entry.nodeid = Self.fileNode
+        entry.attr = attributes(of: Self.fileNode)
+        connection.reply(header.unique, raw(entry))
+    }
+
+    private func attributes(_ header: fuse_in_header) {
+        var answer = fuse_attr_out()
+        answer.attr = attributes(of: header.nodeid)
+        connection.reply(header.unique, raw(answer))
+    }
+
+    private func list(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
+        guard body.loadUnaligned(as: fuse_read_in.self).offset == 0 else { return connection.reply(header.unique) }
+        var bytes: [UInt8] = []
+        for (offset, name) in ["." as String, "..", "mei0"].enumerated() {
+            var entry = fuse_dirent()
+            entry.ino = name == "mei0" ? Self.fileNode : Self.rootNode
+            entry.off = UInt64(offset + 1)
+            entry.namelen = UInt32(name.utf8.count)
+            entry.type = name == "mei0" ? 8 : 4  // DT_REG, DT_DIR
+            bytes += raw(entry).prefix(24) + Array(name.utf8)
+            bytes += [UInt8](repeating: 0, count: (8 - bytes.count % 8) % 8)
+        }
+        connection.reply(header.unique, bytes)
+    }
+
+    private func open(_ header: fuse_in_header) {
+        guard header.nodeid == Self.fileNode else { return connection.reply(header.unique, error: EISDIR) }
+        let handle = files.withLock { files in
+            defer { files.next += 1 }
+            files.open[files.next] = OpenFile()
+            return files.next
+        }
+        var answer = fuse_open_out()
+        answer.fh = handle
+        // Without STREAM a read that waits holds the file's position lock, and a write from another thread sleeps on it.
+        answer.open_flags = UInt32(FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE | FOPEN_STREAM)
+        connection.reply(header.unique, raw(answer))
+    }
+
+    private func read(_ header: fuse_in_header, _ request: fuse_read_in) {
+        let isNonBlocking = request.flags & UInt32(O_NONBLOCK) != 0
+        let reading = files.withLock { files -> OpenFile.Reading in
+            guard var file = files.open[request.fh] else { return .fails(EBADF) }
+            let reading = file.read(size: Int(request.size), isNonBlocking: isNonBlocking)
+            if case .waits = reading { file.waiting.append((header.unique, Int(request.size))) }
+            files.open[request.fh] = file
+            return reading
+        }
+        switch reading {
+        case .bytes(let bytes): connection.reply(header.unique, bytes)
+        case .fails(let number): connection.reply(header.unique, error: number)
+        case .waits: break
+        }
+    }
+
+    private func write(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
+        let request = body.loadUnaligned(as: fuse_write_in.self)
+        let message = Array(body[MemoryLayout<fuse_write_in>.size...].prefix(Int(request.size)))
+        let state = files.withLock { $0.open[request.fh]?.state }
+        guard case .connected(let peer, let longest) = state else { return connection.reply(header.unique, error: ENODEV) }
+        guard message.count <= longest else { return connection.reply(header.unique, error: EFBIG) }
+        let answers = message.isEmpty ? [] : firmware.receive(message, from: peer)
+        connection.reply(header.unique, raw(fuse_write_out(size: request.size, padding: 0)))
+        deliver(answers, to: request.fh)
+    }
+
+    /// Queues messages, and hands them to whoever waits.
+    private func deliver(_ messages: [[UInt8]], to handle: UInt64) {
+        let (replies, poller) = files.withLock { files -> ([(UInt64, [UInt8])], UInt64?) in
+            guard var file = files.open[handle] else { return ([], nil) }
+            for message in messages { file.queue(message) }
+            var replies: [(UInt64, [UInt8])] = []
+            while let first = file.waiting.first, case .bytes(let bytes) = file.read(size: first.size, isNonBlocking: false) {
+                file.waiting.removeFirst()
+                replies.append((first.unique, bytes))
+            }
+            let poller = file.messages.isEmpty ? nil : file.poller
+            if poller != nil { file.poller = nil }
+            files.open[handle] = file
+            return (replies, poller)
+        }
+        for (unique, bytes) in replies { connection.reply(unique, bytes) }
+        if let poller { connection.wake(poller) }
+    }
+
+    private func control(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
+        let request = body.loadUnaligned(as: fuse_ioctl_in.self)
+        let input = Array(body[MemoryLayout<fuse_ioctl_in>.size...])
+        switch request.cmd {
+        case Self.connect where input.count >= 16: connectClient(header, request.fh, Array(input.prefix(16)))
+        case Self.notifySet: connection.reply(header.unique, raw(fuse_ioctl_out()))
+        case Self.notifyGet: connection.reply(header.unique, raw(fuse_ioctl_out()) + [0, 0, 0, 0])
+        default: connection.reply(header.unique, error: ENOTTY)
+        }
+    }
+
+    private func connectClient(_ header: fuse_in_header, _ handle: UInt64, _ client: [UInt8]) {
+        let state = files.withLock { $0.open[handle]?.state }
+        switch state {
+        case .unconnected: break
+        case .connected: return connection.reply(header.unique, error: EBUSY)
+        case .dead, nil: return connection.reply(header.unique, error: ENODEV)
+        }
+        switch firmware.connect(client) {
+        case .refused(let number): connection.reply(header.unique, error: number)
+        case .accepted(let peer, let longest, let version):
+            files.withLock { $0.open[handle]?.state = .connected(peer, longestMessage: Int(longest)) }
+            let output = raw(longest) + [version, 0, 0, 0] + client[8...]
+            connection.reply(header.unique, raw(fuse_ioctl_out()) + output)
+        }
+    }
+
+    private func poll(_ header: fuse_in_header, _ request: fuse_poll_in) {
+        let events = files.withLock { files -> UInt32 in
+            if request.flags & UInt32(FUSE_POLL_SCHEDULE_NOTIFY) != 0 { files.open[request.fh]?.poller = request.kh }
+            return files.open[request.fh]?.pollEvents ?? UInt32(POLLERR)
+        }
+        connection.reply(header.unique, raw(fuse_poll_out(revents: events, padding: 0)))
+    }
+
+    private func interrupt(_ unique: UInt64) {
+        let waited = files.withLock { files in
+            for handle in files.open.keys {
+                guard let place = files.open[handle]?.waiting.firstIndex(where: { $0.unique == unique }) else { continue }
+                files.open[handle]?.waiting.remove(at: place)
+                return true
+            }
+            return false
+        }
+        if waited { connection.reply(unique, error: EINTR) }
+    }
+
+    private func release(_ handle: UInt64) {
+        let file = files.withLock { $0.open.removeValue(forKey: handle) }
+        if case .connected(let peer, _) = file?.state { firmware.closed(peer) }
+    }
+}
