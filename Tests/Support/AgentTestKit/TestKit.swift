@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Synchronization
 
 /// The system refused what a test needs.
 package struct Trouble: Error, CustomStringConvertible {
@@ -15,9 +16,23 @@ package final class TemporaryFolder: Sendable {
         var template = Array("/tmp/namesake-agent-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Trouble("mkdtemp: \(errno)") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        _ = Self.removedAtExit
+        Self.inUse.withLock { _ = $0.insert(path) }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }  // what stays behind harms no test
+    deinit {
+        Self.inUse.withLock { _ = $0.remove(path) }
+        Self.remove(path)
+    }
+
+    private static let inUse = Mutex<Set<String>>([])
+
+    /// A thread that is just ending may hold the last folder when the process ends.
+    private static let removedAtExit = atexit { for path in inUse.withLock({ $0 }) { remove(path) } }
+
+    private static func remove(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)  // what stays behind harms no test
+    }
 
     /// Writes a file and sets its mode.
     ///
