@@ -148,7 +148,9 @@ let package = Package(
         trial(of: "AMTOperations", uses: ["AMTOperations", "WSMan", "LibXML", "Vocabulary"]),
         trial(of: "AMTHI", uses: ["AMTHI", "Vocabulary"]),
         trial(of: "AgentCore", uses: ["AgentTestKit", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
-        trial(of: "Agent", uses: ["AgentTestKit", "Vocabulary", "Wire"], programs: ["AgentMain", "AgentSyncMain"]),
+        trial(
+            of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "Vocabulary", "Wire"],
+            programs: ["AgentMain", "AgentSyncMain"]),
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
             programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),

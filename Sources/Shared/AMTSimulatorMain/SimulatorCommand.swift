@@ -30,6 +30,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Whether the answer to CommitChanges arrives: sent or lost.") var commitAnswer = "sent"
     @Option(help: "How many requests one nonce answers for.") var nonceUses: Int?
     @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
+    @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold: String?
     @Option(help: "The same seed gives the same realm, nonces and passwords.") var seed: UInt64 = 1
 
     func run() async throws {
@@ -79,6 +80,13 @@ struct RunCommand: AsyncParsableCommand {
         plan.requestLog = requestLog
         plan.control = control
         plan.seed = seed
+        if let hold {
+            let parts = hold.split(separator: ":").map(String.init)
+            guard parts.count == 2, ["before", "after"].contains(parts[0]) else {
+                throw ValidationError("'\(hold)' is not before:METHOD or after:METHOD")
+            }
+            plan.hold = (phase: parts[0], method: parts[1])
+        }
         return plan
     }
 

@@ -18,6 +18,8 @@ package struct SimulationPlan: Sendable {
     package var requestLog: String?
     package var control: String?
     package var seed: UInt64 = 1
+    /// The first request of this method is held, before or after it is applied.
+    package var hold: (phase: String, method: String)?
 
     package init(personality: Personality, uuid: [UInt8], address: String, dnsSuffix: String) {
         self.personality = personality
@@ -50,6 +52,9 @@ package struct Simulation: Sendable {
             seed: plan.seed, now: clock())
         let log = try plan.requestLog.map { try RequestLog(path: $0) }
         let host = FirmwareHost(firmware, log: log, clock: clock)
+        if let hold = plan.hold {
+            host.with { $0.holds.append(Mishap(kind: hold.phase, request: nil, method: hold.method)) }
+        }
         let group = MultiThreadedEventLoopGroup.singleton
         let selfSigned = try SelfSigned(uuid: plan.uuid.hexadecimal, now: clock())
         let network = NetworkSide(host, selfSigned: selfSigned, address: plan.address, group: group, say: say)
