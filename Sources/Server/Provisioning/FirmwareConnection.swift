@@ -66,16 +66,14 @@ package actor FirmwareConnection: WSManTransport {
         guard endpoint.credential != nil,
             let challenge = first.values(of: "WWW-Authenticate").lazy.compactMap({ DigestChallenge($0) }).first
         else { throw .authenticationRefused }
-        nonces.keep(DigestAuthorization(challenge), for: machine)
-        let second = try await send(envelope, to: endpoint)
-        guard second.status != 401 else {
-            nonces.forget(machine)
-            throw .authenticationRefused
-        }
+        let second = try await send(envelope, to: endpoint, answering: challenge)
+        guard second.status != 401 else { throw .authenticationRefused }
         return try body(of: second)
     }
 
-    private func send(_ envelope: [UInt8], to endpoint: FirmwareEndpoint) async throws(WSManFault) -> HTTPAnswer {
+    private func send(
+        _ envelope: [UInt8], to endpoint: FirmwareEndpoint, answering challenge: DigestChallenge? = nil
+    ) async throws(WSManFault) -> HTTPAnswer {
         var request = HTTPRequest(
             "POST", "https://\(endpoint.name):\(endpoint.port)/wsman",
             headers: [HTTPHeader("Content-Type", "application/soap+xml;charset=UTF-8")], body: envelope,
@@ -84,7 +82,11 @@ package actor FirmwareConnection: WSManTransport {
         request.identity = endpoint.identity
         request.opensConnection = opensConnection
         request.closesConnection = closesConnection
-        if let credential = endpoint.credential, var authorization = nonces.authorization(for: machine) {
+        var used: NonceBook.Entry?
+        if let credential = endpoint.credential,
+            var authorization = challenge.map({ DigestAuthorization($0) })
+                ?? nonces.authorization(for: machine, user: credential.user)
+        {
             let clientNonce: String
             do { clientNonce = try randomBytes(8).hexadecimal } catch { throw .notSent(error.message) }
             request.headers.append(
@@ -92,7 +94,7 @@ package actor FirmwareConnection: WSManTransport {
                     "Authorization",
                     secret: authorization.header(
                         for: credential, method: "POST", path: "/wsman", body: envelope, clientNonce: clientNonce)))
-            nonces.keep(authorization, for: machine)
+            used = NonceBook.Entry(user: credential.user, authorization: authorization)
         }
         let answer: HTTPAnswer
         do { answer = try await client.send(request) } catch {
@@ -106,6 +108,7 @@ package actor FirmwareConnection: WSManTransport {
             }
         }
         requests += 1
+        nonces.settle(used, for: machine, accepted: answer.status != 401)
         if answer.openedConnection { handshakes += 1 }
         opensConnection = false
         return answer
@@ -120,15 +123,27 @@ package actor FirmwareConnection: WSManTransport {
     }
 }
 
-/// The last nonce of each firmware, with its count: a later connection begins with it and is spared the challenge.
+/// The last nonce that each firmware accepted, with its count and its user.
+///
+/// A later connection as the same user begins with it and is spared the challenge. A user whose password has not yet
+/// been accepted begins without one, so that a wrong password is tried once.
 package final class NonceBook: Sendable {
-    private let entries = Mutex<[MachineID: DigestAuthorization]>([:])
+    struct Entry: Sendable {
+        var user: String
+        var authorization: DigestAuthorization
+    }
+
+    private let entries = Mutex<[MachineID: Entry]>([:])
 
     package init() {}
 
-    func authorization(for machine: MachineID) -> DigestAuthorization? { entries.withLock { $0[machine] } }
-    func keep(_ authorization: DigestAuthorization, for machine: MachineID) {
-        entries.withLock { $0[machine] = authorization }
+    func authorization(for machine: MachineID, user: String) -> DigestAuthorization? {
+        entries.withLock { $0[machine] }.flatMap { $0.user == user ? $0.authorization : nil }
     }
-    func forget(_ machine: MachineID) { entries.withLock { _ = $0.removeValue(forKey: machine) } }
+
+    /// Keeps what was accepted, forgets what was not.
+    func settle(_ entry: Entry?, for machine: MachineID, accepted: Bool) {
+        guard let entry else { return }
+        entries.withLock { $0[machine] = accepted ? entry : nil }
+    }
 }

@@ -121,6 +121,7 @@ extension FirmwareContext {
 
     private func account(_ ledger: JobLedger) async throws(Failure) -> DigestCredential {
         let account = try ledger.output(of: AccountStep.self)
-        return DigestCredential(user: account.name, password: try await vault.secret(.account(account.name), of: machine))
+        return DigestCredential(
+            user: account.name, password: try await vault.secret(.account(account.name), of: machine))
     }
 }

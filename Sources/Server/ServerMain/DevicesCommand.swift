@@ -1,8 +1,8 @@
-import Vocabulary
 import ArgumentParser
 import Fleet
 import Foundation
 import Jobs
+import Vocabulary
 
 /// `devices`: what the server knows of machines.
 struct DevicesCommand: AsyncParsableCommand {

@@ -1,8 +1,8 @@
-import Vocabulary
 import ArgumentParser
 import Foundation
 import Jobs
 import Provisioning
+import Vocabulary
 
 /// `jobs`: what the server does and did.
 struct JobsCommand: AsyncParsableCommand {

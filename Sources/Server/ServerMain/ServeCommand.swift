@@ -1,4 +1,3 @@
-import UnixSignals
 import ArgumentParser
 import Certificates
 import CurlClient
@@ -13,6 +12,7 @@ import NIOSSL
 import Provisioning
 import ServiceLifecycle
 import StorageSQLite
+import UnixSignals
 import Vocabulary
 
 /// `serve`: the wiring of one server process.
@@ -34,7 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let board = SignalBoard()
         let core = ServerCore(
-            store: store, domain: configuration.domain, policy: NamePolicy(domains: configuration.domains), board: board,
+            store: store, domain: configuration.domain, policy: NamePolicy(domains: configuration.domains),
+            board: board,
             clock: clock, ring: { bell.ring() })
         let client = try CurlClient()
         defer { client.close() }

@@ -17,7 +17,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: "The device's own address, such as 127.16.0.2.") var address: String
     @Option(help: "Its SMBIOS UUID.") var uuid: String
-    @Option(help: "Which generation it is: \(Personality.all.map(\.name).joined(separator: ", ")).") var personality = "12.0"
+    @Option(help: "Which generation it is: \(Personality.all.map(\.name).joined(separator: ", ")).") var personality =
+        "12.0"
     @Option(help: "Where hellos go, as address:port.") var provisionServer: String?
     @Option(help: "The domain that DHCP option 15 gives.") var dnsSuffix = "corp.example.test"
     @Option(help: "A PEM file of roots that set-up trusts; may be given again.") var trustRoot: [String] = []
@@ -30,7 +31,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Whether the answer to CommitChanges arrives: sent or lost.") var commitAnswer = "sent"
     @Option(help: "How many requests one nonce answers for.") var nonceUses: Int?
     @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
-    @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold: String?
+    @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold:
+        String?
     @Option(help: "The same seed gives the same realm, nonces and passwords.") var seed: UInt64 = 1
 
     func run() async throws {

@@ -85,30 +85,35 @@ final class Transfer {
     func finish(_ code: CURLcode) -> Result<HTTPAnswer, CurlFault> {
         var status = 0
         var connects = 0
-        var sent = 0
         house_curl_get_number(easy, CURLINFO_RESPONSE_CODE, &status)
         house_curl_get_number(easy, CURLINFO_NUM_CONNECTS, &connects)
-        house_curl_get_number(easy, CURLINFO_REQUEST_SIZE, &sent)
-        guard code == CURLE_OK else { return .failure(fault(code, somethingSent: sent > 0 || sendings > 1)) }
+        guard code == CURLE_OK else { return .failure(fault(code)) }
         return .success(
             HTTPAnswer(
                 status: status, headers: headers, body: body, openedConnection: connects > 0,
                 peerCertificate: connects > 0 ? peerCertificate() : nil))
     }
 
-    private func fault(_ code: CURLcode, somethingSent: Bool) -> CurlFault {
+    /// What an error means.
+    ///
+    /// Once the request has begun to be sent, no error may say that nothing was: libcurl makes a new connection by itself
+    /// when a kept one dies under a request, and it is that one's handshake that then fails, be it only because the
+    /// firmware has acted on the request and presents its new certificate.
+    private func fault(_ code: CURLcode) -> CurlFault {
         let text = String(cString: curl_easy_strerror(code))
         if overflowed { return .answerUnreadable("longer than \(limit) bytes") }
         switch code {
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
+            return .answerUnreadable(text)
+        case _ where sendings > 0:
+            return .lost(text)
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:
             return .peerNotTrusted(text)
         case CURLE_OUT_OF_MEMORY, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             return .unusable(text)
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
-            return .answerUnreadable(text)
         default:
-            return somethingSent ? .lost(text) : .notConnected(text)
+            return .notConnected(text)
         }
     }
 

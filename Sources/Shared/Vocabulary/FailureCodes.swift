@@ -8,6 +8,8 @@ extension Failure.Code {
     package static let firmwareAnswerUnreadable: Self = "wsman.answer-unreadable"
     package static let firmwareAuthenticationRefused: Self = "wsman.authentication-refused"
     package static let firmwareRefused: Self = "wsman.refused"
+    /// A request that no firmware would take, whatever its state.
+    package static let requestUnsendable: Self = "wsman.request-unsendable"
     package static let firmwarePeerNotTrusted: Self = "wsman.peer-not-trusted"
 
     // AMTHI and the device node

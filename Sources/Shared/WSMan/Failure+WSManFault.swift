@@ -1,10 +1,5 @@
 package import Vocabulary
 
-extension Failure.Code {
-    /// A request that no firmware would take, whatever its state.
-    package static let requestUnsendable: Self = "wsman.request-unsendable"
-}
-
 extension Failure {
     /// What a WS-Management fault means to a job.
     package init(_ fault: WSManFault) {

@@ -1,5 +1,5 @@
-import Certificates
 import AMTOperations
+import Certificates
 package import Jobs
 package import Vocabulary
 import WSMan
@@ -64,7 +64,8 @@ package struct SelectCertificateStep: Step {
             throw Failure(
                 .firmwareStateUnexpected,
                 "TLS presents \(present), the record says \(former): somebody else changed this firmware",
-                hint: "Look at `namesake-server devices show \(context.machine)` and accept what the firmware has first.")
+                hint:
+                    "Look at `namesake-server devices show \(context.machine)` and accept what the firmware has first.")
         }
         return Output()
     }

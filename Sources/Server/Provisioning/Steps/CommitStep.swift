@@ -39,7 +39,8 @@ package struct CommitStep: Step {
             guard case .unreachable = error else { throw FirmwareContext.failure(error) }
             if let output = try await observe(context, ledger) { return output }
             throw Failure(
-                .firmwareUnreachable, "the commit's answer was lost, and the firmware still presents its old certificate",
+                .firmwareUnreachable,
+                "the commit's answer was lost, and the firmware still presents its old certificate",
                 hint: "It is looked at again; nothing has to be done.", remedy: .wait)
         }
     }

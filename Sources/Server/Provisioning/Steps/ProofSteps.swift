@@ -14,7 +14,8 @@ package struct ProveProvisioningStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.openProved(ledger)
-        let settings = try await context.provedSettings()
+        let settings = try await context.perform(Get<AMT.GeneralSettings>())
+        try context.requireTarget(settings)
         let certificate = try ledger.output(of: IssueCertificateStep.self)
         let account = try ledger.output(of: AccountStep.self)
         let now = context.now
@@ -81,24 +82,18 @@ package struct ProveRenameStep: Step {
         if !restored, context.now < context.job.created + Self.restorePatience {
             throw Failure(
                 .claimNotProved, "the agent has not yet written the true name back into HostOSFQDN",
-                hint: "It does so by itself; run `namesake-agent sync` again if the machine was cut off.", remedy: .wait)
+                hint: "It does so by itself; run `namesake-agent sync` again if the machine was cut off.", remedy: .wait
+            )
         }
         try await context.openProved(ledger)
-        let settings = try await context.provedSettings()
+        let settings = try await context.perform(Get<AMT.GeneralSettings>())
         let found = settings.hostOSFQDN
-        if restored, (try? Hostname(found)) != context.target {
-            throw Failure(
-                .proofFailed, "HostOSFQDN is '\(found)' after the agent wrote '\(context.target)'",
-                hint: "Run `namesake-agent sync` on the machine again.")
-        }
         let certificate = try ledger.output(of: IssueCertificateStep.self)
         let pin = try certificate.read().publicKey.pin.hexadecimal
         let certificateID = try ledger.output(of: AddCertificateStep.self).certificateID
         let keyPairID = try ledger.output(of: KeyPairStep.self).keyPairID
         let (target, now) = (context.target, context.now)
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
-            record?.name = target
-            record?.note = nil
             record?.firmware?.name = target
             record?.firmware?.hostOSFQDN = found
             record?.firmware?.pin = pin
@@ -107,20 +102,29 @@ package struct ProveRenameStep: Step {
             record?.firmware?.keyPairID = keyPairID
             record?.firmware?.provedAt = now
         }
+        // The certificate is proved and is the pin from here on, whatever is found of the names.
+        try context.requireTarget(settings)
+        if restored, (try? Hostname(found)) != target {
+            throw Failure(
+                .proofFailed, "HostOSFQDN is '\(found)' after the agent wrote '\(target)'",
+                hint: "Run `namesake-agent sync` on the machine again.")
+        }
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.name = target
+            record?.note = nil
+        }
         return Output(name: target.text, hostOSFQDN: found)
     }
 }
 
 extension FirmwareContext {
-    /// The general settings over the proved connection, with the names that they must have.
-    func provedSettings() async throws(Failure) -> AMT.GeneralSettings.Settings {
-        let settings = try await perform(Get<AMT.GeneralSettings>())
+    /// Compares the names that the firmware has with those that the job gave it.
+    func requireTarget(_ settings: AMT.GeneralSettings.Settings) throws(Failure) {
         guard settings.hostName.lowercased() == target.host, settings.domainName.lowercased() == target.domain else {
             throw Failure(
                 .proofFailed,
                 "the firmware is named '\(settings.hostName).\(settings.domainName)' after the job, not '\(target)'",
                 hint: "Another console may have renamed it meanwhile; look before anything is repeated.")
         }
-        return settings
     }
 }

@@ -53,7 +53,9 @@ package struct RemoveAccountStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         guard ledger.isDone(AccountStep.self) else { return Output(removed: false, why: "no account was made") }
-        if let failure = ledger.failure, [.firmwareAuthenticationRefused, .firmwarePeerNotTrusted].contains(failure.code) {
+        if let failure = ledger.failure,
+            [.firmwareAuthenticationRefused, .firmwarePeerNotTrusted].contains(failure.code)
+        {
             return Output(removed: false, why: "the firmware is not spoken to after \(failure.code.rawValue)")
         }
         guard try await context.record().firmware?.adminProved != nil else {

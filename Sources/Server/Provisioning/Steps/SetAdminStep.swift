@@ -1,5 +1,5 @@
-import Fleet
 import AMTOperations
+import Fleet
 package import Jobs
 package import Vocabulary
 import WSMan

@@ -24,7 +24,8 @@ enum AMT_AuthorizationService: FirmwareClass {
                 entry.sid.map { ("KerberosUserSid", .text($0)) } ?? ("DigestUsername", .text(entry.name))
             return MethodAnswer(
                 outputs: [
-                    identity, ("AccessPermission", .number(entry.access)), ("Realms", .list(entry.realms.map { "\($0)" })),
+                    identity, ("AccessPermission", .number(entry.access)),
+                    ("Realms", .list(entry.realms.map { "\($0)" })),
                 ], status: 0)
         case "GetAclEnabledState":
             guard let entry = entry(firmware, input) else { return .status(2053) }
@@ -56,7 +57,8 @@ enum AMT_AuthorizationService: FirmwareClass {
         return MethodAnswer(outputs: [("Handle", .number(added.handle))], status: 0)
     }
 
-    private static func update(_ firmware: inout SimulatedFirmware, _ input: XMLElement) throws(WSFault) -> MethodAnswer {
+    private static func update(_ firmware: inout SimulatedFirmware, _ input: XMLElement) throws(WSFault) -> MethodAnswer
+    {
         guard let place = place(firmware, input) else { return .status(2053) }
         let (entry, status) = read(input)
         guard var entry else { return .status(status) }
@@ -111,7 +113,9 @@ enum AMT_AuthorizationService: FirmwareClass {
 
     /// Base64 of the 16 raw bytes of an MD5; hex text, which one peer sends, is refused.
     private static func a1(_ input: XMLElement) -> [UInt8]? {
-        guard let bytes = Data(base64Encoded: input["DigestPassword"]?.text ?? ""), bytes.count == 16 else { return nil }
+        guard let bytes = Data(base64Encoded: input["DigestPassword"]?.text ?? ""), bytes.count == 16 else {
+            return nil
+        }
         return Array(bytes)
     }
 

@@ -24,7 +24,8 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
             guard let handle = try? firmware.store.makeKey(bits: bits) else { return .status(1) }
             return MethodAnswer(outputs: [("KeyPair", key(handle))], status: 0)
         case "GeneratePKCS10RequestEx":
-            guard let handle = handle(in: input["KeyPair"]), let algorithm = UInt32(input["SigningAlgorithm"]?.text ?? ""),
+            guard let handle = handle(in: input["KeyPair"]),
+                let algorithm = UInt32(input["SigningAlgorithm"]?.text ?? ""),
                 let request = Data(base64Encoded: input["NullSignedCertificateRequest"]?.text ?? "")
             else { return .status(36) }
             // Only SHA-256 is simulated: the request has to name it, as ours and every client's of this decade does.
@@ -111,7 +112,9 @@ enum AMT_PublicKeyCertificate: FirmwareClass {
         guard let handle = instance.text("InstanceID").flatMap(AMT_PublicKeyManagementService.handle(in:)) else {
             throw .destinationUnreachable
         }
-        guard firmware.tls.certificate != handle, firmware.committedTLS.certificate != handle else { throw .accessDenied }
+        guard firmware.tls.certificate != handle, firmware.committedTLS.certificate != handle else {
+            throw .accessDenied
+        }
         firmware.store.removeCertificate(handle)
     }
 }

@@ -35,7 +35,8 @@ extension SimulatedFirmware {
         }
         guard message.method == "POST" else {
             return ExchangeAnswer(
-                bytes: HTTPAnswer.plain("405 Method Not Allowed", "", personality: personality), closes: true, status: 405)
+                bytes: HTTPAnswer.plain("405 Method Not Allowed", "", personality: personality), closes: true,
+                status: 405)
         }
         let before = commits
         let answer = answer(message.body, user: user)

@@ -56,7 +56,9 @@ package struct KeyStore: Sendable {
         let own = key.publicKey.derRepresentation
         guard fields.contains(where: { $0.encodedBytes.elementsEqual(own) }) else { return nil }
         let information = nodes[0].encodedBytes
-        guard let signature = try? key.signature(for: Data(information), padding: .insecurePKCS1v1_5) else { return nil }
+        guard let signature = try? key.signature(for: Data(information), padding: .insecurePKCS1v1_5) else {
+            return nil
+        }
         var serializer = DER.Serializer()
         serializer.appendConstructedNode(identifier: .sequence) { coder in
             coder.serializeRawBytes(information)

@@ -23,7 +23,9 @@ extension SimulatedFirmware {
                 return "\(child.subject) is not signed by \(parent.subject)"
             }
         }
-        guard trustedRoots.contains(Array(SHA256.hash(data: root))) else { return "the root's hash is not in the table" }
+        guard trustedRoots.contains(Array(SHA256.hash(data: root))) else {
+            return "the root's hash is not in the table"
+        }
         guard fits(suffixOf: commonName(leaf)) else { return "\(commonName(leaf)) is not in \(dnsSuffix)" }
         let today = Date(timeIntervalSince1970: clock)
         isTimeValid = certificates.allSatisfy { $0.notValidBefore <= today && today <= $0.notValidAfter }
@@ -33,8 +35,9 @@ extension SimulatedFirmware {
     private func isForSetUp(_ leaf: Certificate) -> Bool {
         let setUp = ExtendedKeyUsage.Usage(oid: [2, 16, 840, 1, 113741, 1, 2, 3])
         guard let usages = try? leaf.extensions.extendedKeyUsage, usages.contains(.serverAuth) else { return false }
-        return usages.contains(setUp) || values(leaf, .RDNAttributeType.organizationalUnitName)
-            .contains("Intel(R) Client Setup Certificate")
+        return usages.contains(setUp)
+            || values(leaf, .RDNAttributeType.organizationalUnitName)
+                .contains("Intel(R) Client Setup Certificate")
     }
 
     private func commonName(_ certificate: Certificate) -> String {
@@ -61,7 +64,8 @@ extension SimulatedFirmware {
     /// - Returns: What the last commit selected, else a certificate that the firmware made and signed itself.
     func servedIdentity(selfSigned: SelfSigned) -> (certificate: [UInt8], key: RSAKey) {
         if committedTLS.remote.enabled, let handle = committedTLS.certificate,
-            let stored = store.certificates[handle], let key = store.key(of: stored.certificate).flatMap({ store.keys[$0] })
+            let stored = store.certificates[handle],
+            let key = store.key(of: stored.certificate).flatMap({ store.keys[$0] })
         {
             return (stored.der, key)
         }

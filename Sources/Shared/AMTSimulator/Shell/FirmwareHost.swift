@@ -110,7 +110,9 @@ package final class FirmwareHost: Sendable {
     private func take(_ list: WritableKeyPath<State, [Mishap]>, _ number: Int, _ body: String) -> Mishap? {
         let keyPath = list
         return state.withLock { state in
-            guard let place = state[keyPath: keyPath].firstIndex(where: { $0.strikes(number, body) }) else { return nil }
+            guard let place = state[keyPath: keyPath].firstIndex(where: { $0.strikes(number, body) }) else {
+                return nil
+            }
             return state[keyPath: keyPath].remove(at: place)
         }
     }
@@ -151,9 +153,11 @@ package final class FirmwareHost: Sendable {
     }
 
     private static let html = Array(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 46\r\n\r\n<html><body><h1>It works!</h1></body></html>\r\n".utf8)
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 46\r\n\r\n<html><body><h1>It works!</h1></body></html>\r\n"
+            .utf8)
     private static let error500 = Array(
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            .utf8)
 }
 
 /// Something that shall happen to one request, chosen by its number, its method, or the next that comes.

@@ -37,7 +37,9 @@ package struct Simulation: Sendable {
     private let control: (any Channel)?
 
     /// Starts everything that the plan names; `say` is given one line for each thing that opens.
-    package static func start(_ plan: SimulationPlan, say: @escaping @Sendable (String) -> Void) async throws -> Simulation {
+    package static func start(_ plan: SimulationPlan, say: @escaping @Sendable (String) -> Void) async throws
+        -> Simulation
+    {
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         var roots: [[UInt8]] = []
         for text in plan.trustedRoots {

@@ -146,7 +146,8 @@ extension SimulatedFirmware {
             ("ProductVersion", "AMT \(personality.version)"),
         ]
         let inner = words.map { "<b:\($0.0)>\($0.1)</b:\($0.0)>" }.joined()
-        return #"<?xml version="1.0" encoding="UTF-8"?><a:Envelope xmlns:a="\#(Namespace.soap)" xmlns:b="\#(Namespace.identity)">"#
+        return
+            #"<?xml version="1.0" encoding="UTF-8"?><a:Envelope xmlns:a="\#(Namespace.soap)" xmlns:b="\#(Namespace.identity)">"#
             + "<a:Header></a:Header><a:Body><b:IdentifyResponse>\(inner)</b:IdentifyResponse></a:Body></a:Envelope>"
     }
 }
@@ -175,7 +176,8 @@ extension EnvelopeWriter {
             switch value {
             case .reference(let resource, let selectors):
                 let text = Self.reference(resource, selectors)
-                inner += #"<c:Selector Name="\#(name)"><b:EndpointReference>\#(text)</b:EndpointReference></c:Selector>"#
+                inner +=
+                    #"<c:Selector Name="\#(name)"><b:EndpointReference>\#(text)</b:EndpointReference></c:Selector>"#
             case .text(let text): inner += #"<c:Selector Name="\#(name)">\#(escaped(text))</c:Selector>"#
             default: break
             }
