@@ -5,7 +5,9 @@ package import Jobs
 package import Vocabulary
 import Wire
 
-/// What the server decides: on a hello, on a report, on a job's end. Keeps nothing but its stores.
+/// What the server decides: on a hello, on a report, on a job's end.
+///
+/// Keeps nothing but its stores.
 package struct ServerCore: Sendable {
     package typealias Store = DeviceStore & JobQueue & TokenStore
 

@@ -3,7 +3,9 @@ import Foundation
 import Provisioning
 import Vocabulary
 
-/// The server's folder: configuration, keys, certificates, store. Everything in it is its owner's alone.
+/// The server's folder: configuration, keys, certificates, store.
+///
+/// Everything in it is its owner's alone.
 struct ServerFolder {
     let path: String
 

@@ -191,7 +191,9 @@ package final class DeviceNode: SimulatedNode {
         let request = body.loadUnaligned(as: fuse_write_in.self)
         let message = Array(body[MemoryLayout<fuse_write_in>.size...].prefix(Int(request.size)))
         let state = files.withLock { $0.open[request.fh]?.state }
-        guard case .connected(let peer, let longest) = state else { return connection.reply(header.unique, error: ENODEV) }
+        guard case .connected(let peer, let longest) = state else {
+            return connection.reply(header.unique, error: ENODEV)
+        }
         guard message.count <= longest else { return connection.reply(header.unique, error: EFBIG) }
         let answers = message.isEmpty ? [] : firmware.receive(message, from: peer)
         connection.reply(header.unique, raw(fuse_write_out(size: request.size, padding: 0)))
@@ -204,7 +206,9 @@ package final class DeviceNode: SimulatedNode {
             guard var file = files.open[handle] else { return ([], nil) }
             for message in messages { file.queue(message) }
             var replies: [(UInt64, [UInt8])] = []
-            while let first = file.waiting.first, case .bytes(let bytes) = file.read(size: first.size, isNonBlocking: false) {
+            while let first = file.waiting.first,
+                case .bytes(let bytes) = file.read(size: first.size, isNonBlocking: false)
+            {
                 file.waiting.removeFirst()
                 replies.append((first.unique, bytes))
             }
@@ -255,7 +259,9 @@ package final class DeviceNode: SimulatedNode {
     private func interrupt(_ unique: UInt64) {
         let waited = files.withLock { files in
             for handle in files.open.keys {
-                guard let place = files.open[handle]?.waiting.firstIndex(where: { $0.unique == unique }) else { continue }
+                guard let place = files.open[handle]?.waiting.firstIndex(where: { $0.unique == unique }) else {
+                    continue
+                }
                 files.open[handle]?.waiting.remove(at: place)
                 return true
             }

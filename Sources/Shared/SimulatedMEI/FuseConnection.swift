@@ -65,7 +65,8 @@ struct FuseConnection: Sendable {
     func wake(_ handle: UInt64) {
         let body = raw(fuse_notify_poll_wakeup_out(kh: handle))
         let header = fuse_out_header(
-            len: UInt32(MemoryLayout<fuse_out_header>.size + body.count), error: CInt(FUSE_NOTIFY_POLL.rawValue), unique: 0)
+            len: UInt32(MemoryLayout<fuse_out_header>.size + body.count), error: CInt(FUSE_NOTIFY_POLL.rawValue),
+            unique: 0)
         send(raw(header) + body)
     }
 

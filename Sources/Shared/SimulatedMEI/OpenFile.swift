@@ -1,6 +1,8 @@
 import Glibc
 
-/// What the MEI driver keeps of one open file, and what it answers from it. Pure.
+/// What the MEI driver keeps of one open file, and what it answers from it.
+///
+/// Pure.
 ///
 /// Source: host reference 1.4, from the driver's `main.c` and `client.c`.
 struct OpenFile: Sendable {

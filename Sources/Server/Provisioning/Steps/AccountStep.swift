@@ -62,7 +62,9 @@ package struct AccountStep: Step {
         return Output(name: account.name, handle: account.handle, made: false)
     }
 
-    /// The same for every attempt of one job, so that a lost answer does not leave two accounts. At most 16 characters.
+    /// The same for every attempt of one job, so that a lost answer does not leave two accounts.
+    ///
+    /// At most 16 characters.
     private func accountName(_ context: FirmwareContext) -> String {
         TemporaryAccount.prefix + String(String(context.job.id.number, radix: 36).suffix(12))
     }

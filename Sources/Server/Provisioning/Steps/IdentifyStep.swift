@@ -4,7 +4,9 @@ package import Jobs
 package import Vocabulary
 import WSMan
 
-/// Meets a firmware in set-up mode and makes sure that it is the one that said hello. Changes nothing.
+/// Meets a firmware in set-up mode and makes sure that it is the one that said hello.
+///
+/// Changes nothing.
 package struct IdentifyStep: Step {
     package static let name: StepName = "provision.identify"
     package struct Output: Hashable, Codable, Sendable { package var digestRealm: String }

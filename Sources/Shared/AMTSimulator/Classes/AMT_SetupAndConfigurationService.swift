@@ -67,7 +67,9 @@ extension SimulatedFirmware {
         return 0
     }
 
-    /// Partial keeps admin, names and hashes; full clears all. Both open set-up again only where it is partial.
+    /// Partial keeps admin, names and hashes; full clears all.
+    ///
+    /// Both open set-up again only where it is partial.
     mutating func unprovision(partially: Bool) {
         let admin = accounts.adminA1
         accounts.forgetAllButSystem()

@@ -1,7 +1,9 @@
 import Crypto
 import Foundation
 
-/// The users that digest knows. Only MD5 of `user:realm:password` is kept, as firmware does.
+/// The users that digest knows.
+///
+/// Only MD5 of `user:realm:password` is kept, as firmware does.
 package struct Accounts: Sendable {
     package struct Entry: Hashable, Sendable {
         package var handle: UInt32

@@ -1,6 +1,8 @@
 import Foundation
 
-/// A firmware made of state. It hears requests and answers them; clock and randomness are handed in.
+/// A firmware made of state.
+///
+/// It hears requests and answers them; clock and randomness are handed in.
 ///
 /// No socket, thread or task is in it, so that a simulation of many devices runs in one loop and a seed repeats it. The
 /// shells around it are in `Shell/`.
@@ -99,7 +101,9 @@ package struct SimulatedFirmware: Sendable {
     }
 }
 
-/// xorshift64*: repeats with its seed. Nothing secret outside of a simulation may rest on it.
+/// xorshift64*: repeats with its seed.
+///
+/// Nothing secret outside of a simulation may rest on it.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
