@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the MEI driver keeps of one open file, and what it answers from it. Pure.
+/// What the MEI driver keeps of one open file, and what it answers from it.
 ///
-/// Source: host reference 1.4, from the driver's `main.c` and `client.c`.
+/// Pure. Source: host reference 1.4, from the driver's `main.c` and `client.c`.
 struct OpenFile: Sendable {
     enum State: Sendable {
         case unconnected
