@@ -138,7 +138,7 @@ let package = Package(
             ]),
 
         // Tests
-        room("TestKit", .support),
+        room("TestKit", .support, uses: ["AgentTestKit"]),
         room("AgentTestKit", .support),
         trial(of: "Architecture", uses: []),
         trial(of: "Vocabulary", uses: ["Vocabulary"]),
@@ -154,6 +154,11 @@ let package = Package(
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
             programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),
+        trial(of: "SimulatedMEI", uses: ["SimulatedMEI"]),
+        trial(of: "Certificates", uses: ["Certificates", "TestKit", "Vocabulary"]),
+        trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),
+        trial(of: "Storage", uses: ["StorageSQLite", "Fleet", "Jobs", "TestKit", "Vocabulary"]),
+        trial(of: "Provisioning", uses: ["Provisioning", "AMTOperations", "Certificates", "Vocabulary"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],

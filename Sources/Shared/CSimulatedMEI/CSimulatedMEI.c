@@ -29,9 +29,16 @@ static int receive_descriptor(int channel) {
     return descriptor;
 }
 
-static int run(char *const arguments[], char *const environment[]) {
+// `kept` is a descriptor that the program inherits, or -1.
+static int run(char *const arguments[], char *const environment[], int kept) {
     pid_t process;
-    int outcome = posix_spawnp(&process, arguments[0], NULL, NULL, arguments, environment);
+    posix_spawn_file_actions_t actions;
+    int outcome = posix_spawn_file_actions_init(&actions);
+    if (outcome != 0) return -outcome;
+    // A descriptor that is duplicated onto itself loses its close-on-exec flag, in the new program only.
+    if (kept >= 0) outcome = posix_spawn_file_actions_adddup2(&actions, kept, kept);
+    if (outcome == 0) outcome = posix_spawnp(&process, arguments[0], &actions, NULL, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
     if (outcome != 0) return -outcome;
     int status;
     while (waitpid(process, &status, 0) < 0) {
@@ -42,7 +49,7 @@ static int run(char *const arguments[], char *const environment[]) {
 
 int simulated_mei_mount_by_helper(const char *directory, const char *options) {
     int channels[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, channels) < 0) return -errno;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channels) < 0) return -errno;
     char variable[32];
     snprintf(variable, sizeof variable, "_FUSE_COMMFD=%d", channels[0]);
     // Everything of the environment but a variable of that name, which would come first.
@@ -56,7 +63,7 @@ int simulated_mei_mount_by_helper(const char *directory, const char *options) {
     }
     environment[kept] = NULL;
     char *const arguments[] = {"fusermount3", "-o", (char *)options, "--", (char *)directory, NULL};
-    int outcome = run(arguments, environment);
+    int outcome = run(arguments, environment, channels[0]);
     close(channels[0]);
     if (outcome == 0) outcome = receive_descriptor(channels[1]);
     close(channels[1]);
@@ -65,5 +72,7 @@ int simulated_mei_mount_by_helper(const char *directory, const char *options) {
 
 int simulated_mei_unmount_by_helper(const char *directory) {
     char *const arguments[] = {"fusermount3", "-uz", "--", (char *)directory, NULL};
-    return run(arguments, environ);
+    return run(arguments, environ, -1);
 }
+
+int simulated_mei_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }

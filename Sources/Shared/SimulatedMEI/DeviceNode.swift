@@ -13,6 +13,8 @@ package final class DeviceNode: SimulatedNode {
     private struct Files: Sendable {
         var next: UInt64 = 1
         var open: [UInt64: OpenFile] = [:]
+        /// Connections that a reset ended, of which the firmware is told on the node's thread.
+        var ended: [MEIConnection] = []
     }
 
     /// IOCTL_MEI_CONNECT_CLIENT, IOCTL_MEI_NOTIFY_SET and IOCTL_MEI_NOTIFY_GET.
@@ -25,14 +27,23 @@ package final class DeviceNode: SimulatedNode {
 
     /// Mounts on an empty folder.
     ///
-    /// - Throws: ``NodeFault`` where there is no `/dev/fuse`, or mounting is not allowed.
+    /// A dead mount that an earlier process left on the folder is taken away first.
+    ///
+    /// - Throws: ``NodeFault`` where there is no `/dev/fuse`, mounting is not allowed, or the folder is not empty.
     package init(directory: String, firmware: any MEIFirmware) throws(NodeFault) {
         path = directory + "/mei0"
         self.firmware = firmware
         connection = try FuseConnection(mountingOn: directory)
-        spawn { [self] in serve() }
+        do throws(NodeFault) {
+            try startThread { [self] in serve() }
+        } catch {
+            connection.unmount()
+            close(connection.descriptor)
+            throw error
+        }
     }
 
+    /// Takes the mount away; whoever still has the node open finds it dead.
     package func stop() {
         guard !isStopped.exchange(true, ordering: .relaxed) else { return }
         vanish()
@@ -44,7 +55,7 @@ package final class DeviceNode: SimulatedNode {
             var readers: [UInt64] = []
             var pollers: [UInt64] = []
             for handle in files.open.keys {
-                files.open[handle]?.die()
+                if let ended = files.open[handle]?.die() { files.ended.append(ended) }
                 readers += files.open[handle]?.waiting.map(\.unique) ?? []
                 files.open[handle]?.waiting = []
                 if let poller = files.open[handle]?.poller { pollers.append(poller) }
@@ -52,11 +63,11 @@ package final class DeviceNode: SimulatedNode {
             }
             return (readers, pollers)
         }
+        // A reader whose wait a signal ended meanwhile has its answer; the kernel drops this second one.
         for reader in readers { connection.reply(reader, error: ENODEV) }
         for poller in pollers { connection.wake(poller) }
     }
 
-    /// Sends a message that no request asked for.
     package func push(_ message: [UInt8], to wanted: MEIConnection) {
         let handle = files.withLock { files in
             files.open.first { entry in
@@ -72,11 +83,28 @@ package final class DeviceNode: SimulatedNode {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: FuseConnection.bufferSize, alignment: 8)
         defer { buffer.deallocate() }
         while let count = connection.next(into: buffer) {
+            sayGoodbye()
             let header = buffer.loadUnaligned(as: fuse_in_header.self)
             let body = UnsafeRawBufferPointer(rebasing: buffer[MemoryLayout<fuse_in_header>.size..<count])
             answer(header, body)
         }
         close(connection.descriptor)
+        // The kernel may have ended the mount without releasing what was open.
+        files.withLock { files in
+            for handle in files.open.keys {
+                if let ended = files.open[handle]?.die() { files.ended.append(ended) }
+            }
+            files.open = [:]
+        }
+        sayGoodbye()
+    }
+
+    private func sayGoodbye() {
+        let ended = files.withLock { files in
+            defer { files.ended = [] }
+            return files.ended
+        }
+        for peer in ended { firmware.closed(peer) }
     }
 
     private func answer(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
@@ -159,6 +187,8 @@ package final class DeviceNode: SimulatedNode {
 
     private func open(_ header: fuse_in_header) {
         guard header.nodeid == Self.fileNode else { return connection.reply(header.unique, error: EISDIR) }
+        // A bind mount outlives the mount itself.
+        guard !isStopped.load(ordering: .relaxed) else { return connection.reply(header.unique, error: ENODEV) }
         let handle = files.withLock { files in
             defer { files.next += 1 }
             files.open[files.next] = OpenFile()
@@ -226,8 +256,12 @@ package final class DeviceNode: SimulatedNode {
         let input = Array(body[MemoryLayout<fuse_ioctl_in>.size...])
         switch request.cmd {
         case Self.connect where input.count >= 16: connectClient(header, request.fh, Array(input.prefix(16)))
-        case Self.notifySet: connection.reply(header.unique, raw(fuse_ioctl_out()))
-        case Self.notifyGet: connection.reply(header.unique, raw(fuse_ioctl_out()) + [0, 0, 0, 0])
+        case Self.notifySet, Self.notifyGet:
+            guard case .connected = files.withLock({ $0.open[request.fh]?.state }) else {
+                return connection.reply(header.unique, error: ENODEV)
+            }
+            let nothingHappened: [UInt8] = request.cmd == Self.notifyGet ? [0, 0, 0, 0] : []
+            connection.reply(header.unique, raw(fuse_ioctl_out()) + nothingHappened)
         default: connection.reply(header.unique, error: ENOTTY)
         }
     }
@@ -235,9 +269,9 @@ package final class DeviceNode: SimulatedNode {
     private func connectClient(_ header: fuse_in_header, _ handle: UInt64, _ client: [UInt8]) {
         let state = files.withLock { $0.open[handle]?.state }
         switch state {
-        case .unconnected: break
+        case .unconnected where !isStopped.load(ordering: .relaxed): break
         case .connected: return connection.reply(header.unique, error: EBUSY)
-        case .dead, nil: return connection.reply(header.unique, error: ENODEV)
+        case .unconnected, .dead, nil: return connection.reply(header.unique, error: ENODEV)
         }
         switch firmware.connect(client) {
         case .refused(let number): connection.reply(header.unique, error: number)

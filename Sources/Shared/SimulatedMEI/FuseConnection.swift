@@ -15,8 +15,10 @@ struct FuseConnection: Sendable {
 
     init(mountingOn directory: String) throws(NodeFault) {
         self.directory = directory
-        guard access(directory, R_OK | X_OK) == 0 else { throw NodeFault("the folder \(directory)", errno: errno) }
-        byHelper = geteuid() != 0
+        let byHelper = geteuid() != 0
+        self.byHelper = byHelper
+        if access(directory, F_OK) != 0, errno == ENOTCONN { Self.unmount(directory, byHelper: byHelper) }
+        try Self.requireEmpty(directory)
         if byHelper {
             let outcome = simulated_mei_mount_by_helper(
                 directory, "rw,nosuid,nodev,fsname=namesake-simulator,subtype=mei")
@@ -35,7 +37,24 @@ struct FuseConnection: Sendable {
         }
     }
 
-    func unmount() {
+    private static func requireEmpty(_ directory: String) throws(NodeFault) {
+        guard let folder = opendir(directory) else { throw NodeFault("the folder \(directory)", errno: errno) }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let isNamed = entry.pointee.d_name.0 != CChar(UInt8(ascii: "."))
+            guard isNamed else { continue }
+            throw NodeFault(
+                """
+                the folder \(directory) is not empty; a mount would hide what is in it, or another simulator serves \
+                there already. Give an empty folder
+                """)
+        }
+    }
+
+    func unmount() { Self.unmount(directory, byHelper: byHelper) }
+
+    /// Lazily: who has files open keeps them.
+    private static func unmount(_ directory: String, byHelper: Bool) {
         if byHelper {
             _ = simulated_mei_unmount_by_helper(directory)
         } else {

@@ -2,9 +2,7 @@ import Glibc
 
 /// What the MEI driver keeps of one open file, and what it answers from it.
 ///
-/// Pure.
-///
-/// Source: host reference 1.4, from the driver's `main.c` and `client.c`.
+/// Pure. Source: host reference 1.4, from the driver's `main.c` and `client.c`.
 struct OpenFile: Sendable {
     enum State: Sendable {
         case unconnected
@@ -40,7 +38,10 @@ struct OpenFile: Sendable {
         return .bytes(Array(first.prefix(size)))
     }
 
-    mutating func queue(_ message: [UInt8]) { messages.append(message) }
+    /// A message for a file that died meanwhile is lost, as in a reset.
+    mutating func queue(_ message: [UInt8]) {
+        if case .connected = state { messages.append(message) }
+    }
 
     /// POLLERR where the file is not connected: this is how a reset shows.
     var pollEvents: UInt32 {
@@ -49,8 +50,13 @@ struct OpenFile: Sendable {
         return messages.isEmpty ? output : output | UInt32(POLLIN | Int32(POLLRDNORM))
     }
 
-    mutating func die() {
-        if case .connected = state { state = .dead }
+    /// The ME is reset.
+    ///
+    /// - Returns: The connection that ends by it.
+    mutating func die() -> MEIConnection? {
+        guard case .connected(let peer, _) = state else { return nil }
+        state = .dead
         messages = []
+        return peer
     }
 }

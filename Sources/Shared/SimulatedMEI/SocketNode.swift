@@ -1,3 +1,4 @@
+import CSimulatedMEI
 import Glibc
 import Synchronization
 
@@ -10,73 +11,90 @@ package final class SocketNode: SimulatedNode {
     package let path: String
     private let firmware: any MEIFirmware
     private let listener: CInt
-    private let open = Mutex<Set<CInt>>([])
+    /// The accepted sockets, each with its connection once the firmware took it; closed only after they left this.
+    private let peers = Mutex<[CInt: MEIConnection?]>([:])
     private let isStopped = Atomic(false)
 
+    /// Listens at a path, for its owner only, as the driver's node is.
+    ///
+    /// A socket that an earlier process left there is replaced.
+    ///
+    /// - Throws: ``NodeFault`` where somebody listens there already, or something other than a socket lies there.
     package init(path: String, firmware: any MEIFirmware) throws(NodeFault) {
         self.path = path
         self.firmware = firmware
-        unlink(path)
-        let descriptor = socket(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw NodeFault("socket", errno: errno) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            close(descriptor)
-            throw NodeFault("the socket's path has \(bytes.count) bytes, more than a Unix socket takes: \(path)")
+        listener = try UnixSocket.listen(at: path)
+        do throws(NodeFault) {
+            try startThread { [self] in accept() }
+        } catch {
+            close(listener)
+            throw error
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard bound == 0, listen(descriptor, 16) == 0 else {
-            let number = errno
-            close(descriptor)
-            throw NodeFault("listen on \(path)", errno: number)
-        }
-        listener = descriptor
-        spawn { [self] in accept() }
     }
 
     package func stop() {
-        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
+        guard !isStopped.exchange(true, ordering: .sequentiallyConsistent) else { return }
         shutdown(listener, CInt(SHUT_RDWR))
         vanish()
         unlink(path)
     }
 
     package func vanish() {
-        for descriptor in open.withLock({ Array($0) }) { shutdown(descriptor, CInt(SHUT_RDWR)) }
+        peers.withLock { peers in
+            for descriptor in peers.keys { shutdown(descriptor, CInt(SHUT_RDWR)) }
+        }
+    }
+
+    package func push(_ message: [UInt8], to wanted: MEIConnection) {
+        peers.withLock { peers in
+            guard let descriptor = peers.first(where: { $0.value == wanted })?.key else { return }
+            // One that does not read must not hold up the others: it is disconnected instead.
+            if send(descriptor, message, flags: CInt(MSG_DONTWAIT)) { return }
+            shutdown(descriptor, CInt(SHUT_RDWR))
+        }
     }
 
     private func accept() {
         while true {
-            let connection = Glibc.accept(listener, nil, nil)
-            if connection < 0 {
+            let descriptor = simulated_mei_accept(listener)
+            if descriptor < 0 {
                 if errno == EINTR || errno == ECONNABORTED { continue }
                 break
             }
-            open.withLock { _ = $0.insert(connection) }
-            spawn { [self] in
-                serve(connection)
-                open.withLock { _ = $0.remove(connection) }
-                close(connection)
+            peers.withLock { $0[descriptor] = .some(nil) }
+            // Whoever came while the node stopped was not among those that vanished.
+            if isStopped.load(ordering: .sequentiallyConsistent) { shutdown(descriptor, CInt(SHUT_RDWR)) }
+            do throws(NodeFault) {
+                try startThread { [self] in
+                    serve(descriptor)
+                    end(descriptor)
+                }
+            } catch {
+                end(descriptor)  // the client sees its connection closed
             }
         }
         close(listener)
+    }
+
+    private func end(_ descriptor: CInt) {
+        peers.withLock { _ = $0.removeValue(forKey: descriptor) }
+        close(descriptor)
     }
 
     private func serve(_ descriptor: CInt) {
         guard let client = receive(descriptor, longest: 17), client.count == 16 else { return }
         switch firmware.connect(client) {
         case .refused(let number):
-            _ = send(descriptor, word(UInt32(number)))
+            _ = send(descriptor, raw(UInt32(number).littleEndian))
         case .accepted(let connection, let longest, let version):
             defer { firmware.closed(connection) }
-            guard send(descriptor, word(0) + word(longest) + [version, 0, 0, 0] + client[8...]) else { return }
+            let answer = raw(UInt32(0)) + raw(longest.littleEndian) + [version, 0, 0, 0] + client[8...]
+            // In one go: no pushed message may come before this answer, and none after it may be lost.
+            let isTold = peers.withLock { peers in
+                peers[descriptor] = .some(connection)
+                return send(descriptor, answer)
+            }
+            guard isTold else { return }
             while let message = receive(descriptor, longest: Int(longest) + 1), message.count <= Int(longest) {
                 for answer in firmware.receive(message, from: connection) {
                     guard send(descriptor, answer) else { return }
@@ -86,6 +104,8 @@ package final class SocketNode: SimulatedNode {
     }
 
     /// The next packet; `nil` when the peer is gone.
+    ///
+    /// An empty packet looks the same, and ends the connection too.
     private func receive(_ descriptor: CInt, longest: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: longest)
         while true {
@@ -96,28 +116,11 @@ package final class SocketNode: SimulatedNode {
         }
     }
 
-    private func send(_ descriptor: CInt, _ bytes: [UInt8]) -> Bool {
-        Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count
+    private func send(_ descriptor: CInt, _ bytes: [UInt8], flags: CInt = 0) -> Bool {
+        while true {
+            let count = Glibc.send(descriptor, bytes, bytes.count, flags | CInt(MSG_NOSIGNAL))
+            if count < 0, errno == EINTR { continue }
+            return count == bytes.count
+        }
     }
-
-    private func word(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
-}
-
-/// Runs `body` on a thread of its own: it blocks in system calls, for which the cooperative pool is not made.
-func spawn(_ body: @escaping @Sendable () -> Void) {
-    final class Work: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    let work = Unmanaged.passRetained(Work(body))
-    var thread = pthread_t()
-    let outcome = pthread_create(
-        &thread, nil,
-        { context in
-            guard let context else { return nil }
-            Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
-            return nil
-        }, work.toOpaque())
-    guard outcome == 0 else { return work.release() }
-    pthread_detach(thread)
 }

@@ -12,7 +12,8 @@ package final class RunningProgram: Sendable {
     }
 
     package let process: Int32
-    private let pipes: [Int32]
+    /// Standard output and standard error, for who reads them instead of calling ``ending()``.
+    package let pipes: [Int32]
     /// What goes to its standard input; closed by ``closeInput()``.
     package let input: Int32
     /// What comes from its standard output, when the caller reads that itself.

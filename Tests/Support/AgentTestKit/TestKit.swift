@@ -51,7 +51,7 @@ package final class TemporaryFolder: Sendable {
 }
 
 /// Runs work on a thread of its own.
-func onThread(_ work: @escaping @Sendable () -> Void) throws {
+package func onThread(_ work: @escaping @Sendable () -> Void) throws {
     final class Errand: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }

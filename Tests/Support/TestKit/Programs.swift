@@ -1,44 +1,63 @@
-import Foundation
+import AgentTestKit
+import Glibc
 import Synchronization
 
-/// A program of this build that runs, with everything that it printed.
+/// A program of this build, or of the system by its path, that runs on while a test goes on, with all that it printed.
 package final class Program: Sendable {
-    private let process: Process
-    private let output: Mutex<String>
-    private let pipe = Pipe()
+    private let running: RunningProgram
+    private let state = Mutex(State())
     private let lines: AsyncStream<String>
 
-    package init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-        process = Process()
-        process.executableURL = URL(filePath: product(name))
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        output = Mutex("")
+    private struct State: Sendable {
+        var printed = ""
+        var status: Int32?
+        var waiting: [CheckedContinuation<Int32, Never>] = []
+    }
+
+    package init(_ name: String, _ arguments: [String]) throws {
+        running = try RunningProgram(name.hasPrefix("/") ? name : product(name), arguments)
         let (lines, feed) = AsyncStream.makeStream(of: String.self)
         self.lines = lines
-        try process.run()
-        let reading = pipe.fileHandleForReading
-        Thread.detachNewThread { [self] in
-            var rest = ""
-            while true {
-                let bytes = reading.availableData
-                guard !bytes.isEmpty else { break }
-                let text = String(decoding: bytes, as: UTF8.self)
-                output.withLock { $0 += text }
+        try onThread { [self] in follow(feed) }
+    }
+
+    /// Reads both pipes to their ends, then takes the status.
+    private func follow(_ feed: AsyncStream<String>.Continuation) {
+        var open = running.pipes
+        var rest = ""
+        while !open.isEmpty {
+            var entries = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            guard poll(&entries, nfds_t(entries.count), -1) >= 0 || errno == EINTR else { break }
+            for entry in entries where entry.revents != 0 {
+                var buffer = [UInt8](repeating: 0, count: 65_536)
+                let count = read(entry.fd, &buffer, buffer.count)
+                if count <= 0 {
+                    close(entry.fd)
+                    open.removeAll { $0 == entry.fd }
+                    continue
+                }
+                let text = String(decoding: buffer.prefix(count), as: UTF8.self)
+                state.withLock { $0.printed += text }
                 rest += text
                 while let end = rest.firstIndex(of: "\n") {
                     feed.yield(String(rest[..<end]))
                     rest = String(rest[rest.index(after: end)...])
                 }
             }
-            feed.finish()
         }
+        feed.finish()
+        var status: Int32 = 0
+        while waitpid(running.process, &status, 0) < 0, errno == EINTR {}
+        let ended = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+        let waiting = state.withLock { state in
+            state.status = ended
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume(returning: ended) }
     }
 
-    package var printed: String { output.withLock { $0 } }
+    package var printed: String { state.withLock { $0.printed } }
 
     /// Returns when a line holds the words; throws when the program ends before.
     package func awaitLine(_ words: String) async throws {
@@ -46,22 +65,23 @@ package final class Program: Sendable {
         throw Unexpected("the program ended before it printed '\(words)':\n\(printed)")
     }
 
-    /// Returns the exit status once the program has ended by itself.
+    /// The exit status once the program has ended; 128 and the signal's number when a signal ended it.
     package func ended() async -> Int32 {
         await withCheckedContinuation { continuation in
-            Thread.detachNewThread { [process] in
-                process.waitUntilExit()
-                continuation.resume()
+            let status: Int32? = state.withLock { state in
+                if state.status == nil { state.waiting.append(continuation) }
+                return state.status
             }
+            if let status { continuation.resume(returning: status) }
         }
-        for await _ in lines {}
-        return process.terminationStatus
     }
 
-    package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    package func send(_ signal: Int32) {
+        if state.withLock({ $0.status == nil }) { running.signal(signal) }
+    }
 
     package func stop() async {
-        if process.isRunning { send(SIGTERM) }
+        send(SIGTERM)
         _ = await ended()
     }
 }

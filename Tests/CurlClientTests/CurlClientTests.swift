@@ -1,0 +1,146 @@
+import CurlClient
+import Foundation
+import TestKit
+import Testing
+import Vocabulary
+
+/// Against `openssl s_server -WWW`, a TLS server that nobody here wrote.
+@Suite("The HTTP client", .serialized)
+struct CurlClientTests {
+    struct Peer {
+        var program: Program
+        var url: String
+        var address: String
+        var authority: String
+        var pin: [UInt8]
+    }
+
+    static func withPeer(_ number: Int, _ body: (Peer, CurlClient) async throws -> Void) async throws {
+        try await withTemporaryFolder { folder in
+            let script = """
+                cd \(folder) && openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 \
+                -subj /CN=peer.example.test -addext subjectAltName=DNS:peer.example.test 2>/dev/null && \
+                printf 'HTTP/1.0 200 ok\\r\\nX-Word: here\\r\\n\\r\\nhello' > page && \
+                openssl x509 -in cert -pubkey -noout | openssl pkey -pubin -outform der | openssl sha256 -binary > pin
+                """
+            let made = try await run("/bin/sh", ["-c", script])
+            guard made.status == 0 else { throw Unexpected(made.output) }
+            let address = loopbackAddress(200 + number)
+            let server = try Program(
+                "/bin/sh",
+                [
+                    "-c",
+                    "cd \(folder) && exec openssl s_server -accept \(address):9443 -key key -cert cert -HTTP",
+                ])
+            try await server.awaitLine("ACCEPT")
+            let client = try CurlClient()
+            let peer = Peer(
+                program: server, url: "https://peer.example.test:9443/page", address: "\(address):9443",
+                authority: try String(contentsOfFile: "\(folder)/cert", encoding: .utf8),
+                pin: Array(try Data(contentsOf: URL(filePath: "\(folder)/pin"))))
+            try await body(peer, client)
+            client.close()
+            await server.stop()
+        }
+    }
+
+    func get(_ peer: Peer, _ trust: PeerTrust, url: String? = nil) -> HTTPRequest {
+        var request = HTTPRequest("GET", url ?? peer.url, trust: trust)
+        request.connectTo = peer.address
+        return request
+    }
+
+    @Test("asks for a name at an address, and gives body, headers and the peer's certificate")
+    func answers() async throws {
+        try await Self.withPeer(1) { peer, client in
+            let answer = try await client.send(get(peer, .authorities(peer.authority, pin: peer.pin)))
+            #expect(answer.status == 200)
+            #expect(answer.body == Array("hello".utf8))
+            #expect(answer.values(of: "x-word") == ["here"])
+            #expect(answer.openedConnection)
+            #expect(answer.peerCertificate?.contains("BEGIN CERTIFICATE") == true)
+        }
+    }
+
+    @Test("sends nothing to another authority's, another name's or another key's peer")
+    func trust() async throws {
+        try await Self.withPeer(2) { peer, client in
+            let other = try await Self.otherAuthority()
+            var wrongPin = peer.pin
+            wrongPin[0] ^= 1
+            let refused = [
+                get(peer, .authorities(other)), get(peer, .authorities(peer.authority, pin: wrongPin)),
+                get(peer, .pinned(wrongPin)),
+                get(peer, .authorities(peer.authority), url: "https://other.example.test:9443/page"),
+            ]
+            for request in refused {
+                do throws(CurlFault) {
+                    _ = try await client.send(request)
+                    Issue.record("an untrusted peer was spoken to")
+                } catch {
+                    guard case .peerNotTrusted = error else {
+                        Issue.record("\(error)")
+                        continue
+                    }
+                }
+            }
+            #expect(!peer.program.printed.contains("FILE:page"), "the peer has seen a request")
+            #expect(try await client.send(get(peer, .pinned(peer.pin))).status == 200)
+        }
+    }
+
+    private static func otherAuthority() async throws -> String {
+        try await run(
+            "/bin/sh",
+            ["-c", "openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -days 2 -subj /CN=other 2>/dev/null"]
+        ).output
+    }
+
+    @Test("says that nothing was sent where nobody listens")
+    func nobody() async throws {
+        let client = try CurlClient()
+        var request = HTTPRequest("POST", "https://peer.example.test:9443/", body: [1], trust: .setUpPeer)
+        request.connectTo = "\(loopbackAddress(250)):9443"
+        do throws(CurlFault) {
+            _ = try await client.send(request)
+            Issue.record("somebody answered")
+        } catch {
+            guard case .notConnected = error else {
+                Issue.record("\(error)")
+                return
+            }
+        }
+        client.close()
+    }
+
+    @Test("stops reading at its limit")
+    func limit() async throws {
+        try await Self.withPeer(3) { peer, client in
+            var request = get(peer, .authorities(peer.authority))
+            request.answerLimit = 3
+            do throws(CurlFault) {
+                _ = try await client.send(request)
+                Issue.record("more was taken than the limit")
+            } catch {
+                guard case .answerUnreadable = error else {
+                    Issue.record("\(error)")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test("many requests at once all get their answers, and a closed client refuses")
+    func many() async throws {
+        try await Self.withPeer(4) { peer, client in
+            let request = get(peer, .authorities(peer.authority))
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 { group.addTask { try await client.send(request).status } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses == [Int](repeating: 200, count: 20))
+            client.close()
+            await #expect(throws: CurlFault.cancelled) { try await client.send(request) }
+        }
+    }
+}

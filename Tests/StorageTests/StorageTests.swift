@@ -1,0 +1,145 @@
+import Fleet
+import Foundation
+import Jobs
+import StorageSQLite
+import TestKit
+import Testing
+import Vocabulary
+
+@Suite("The SQLite store")
+struct StorageTests {
+    static let machine = MachineID("939b524b-13d4-1d18-e487-1c697a6b7a2b")
+
+    static func withStore(_ body: (SQLiteStore, String) async throws -> Void) async throws {
+        try await withTemporaryFolder { folder in
+            try await body(try SQLiteStore(path: "\(folder)/store"), "\(folder)/store")
+        }
+    }
+
+    @Test("keeps a job's events in order and whole, over a reopening")
+    func journal() async throws {
+        try await Self.withStore { store, path in
+            let machine = try #require(Self.machine)
+            let job = try await store.enqueue("rename", for: machine, parameters: "{}", now: 1, due: 1)
+            let other = try await store.enqueue("provision", for: machine, parameters: "{}", now: 1, due: 1)
+            let failure = Failure(.firmwareUnreachable, "reset", hint: "…", remedy: .wait)
+            let written: [JobEvent] = [
+                .began("a"), .failed("a", failure), .began("a"), .succeeded("a", output: #"{"mode":2}"#),
+            ]
+            for event in written { try await store.append(event, to: job.id) }
+            try await store.append(.began("b"), to: other.id)
+            let again = try SQLiteStore(path: path)
+            #expect(try await again.events(of: job.id) == written)
+            #expect(try await again.events(of: other.id) == [.began("b")])
+            #expect(try await again.events(of: JobID(99)).isEmpty)
+        }
+    }
+
+    @Test("gives the unfinished job of a kind instead of a second one")
+    func joining() async throws {
+        try await Self.withStore { store, _ in
+            let machine = try #require(Self.machine)
+            let first = try await store.enqueue("rename", for: machine, parameters: "1", now: 1, due: 1)
+            #expect(try await store.enqueue("rename", for: machine, parameters: "2", now: 2, due: 2) == first)
+            try await store.settle(first.id, .done, now: 3)
+            #expect(try await store.enqueue("rename", for: machine, parameters: "2", now: 4, due: 4).id != first.id)
+        }
+    }
+
+    @Test("claims what is due, longest first, and never two jobs of one machine at once")
+    func claiming() async throws {
+        try await Self.withStore { store, _ in
+            let machine = try #require(Self.machine)
+            let other = try #require(MachineID("00112233-4455-6677-8899-aabbccddeeff"))
+            let late = try await store.enqueue("rename", for: machine, parameters: "{}", now: 0, due: 5)
+            let early = try await store.enqueue("provision", for: machine, parameters: "{}", now: 0, due: 2)
+            let elsewhere = try await store.enqueue("rename", for: other, parameters: "{}", now: 0, due: 3)
+            #expect(try await store.claim(now: 1) == nil)
+            #expect(try await store.nextDue() == 2)
+            #expect(try await store.claim(now: 10)?.id == early.id)
+            #expect(try await store.claim(now: 10)?.id == elsewhere.id)
+            #expect(try await store.claim(now: 10) == nil, "the machine's other job has to wait")
+            try await store.settle(early.id, .done, now: 11)
+            #expect(try await store.claim(now: 11)?.id == late.id)
+        }
+    }
+
+    @Test("makes running jobs due again at the next start, and setbacks wait longer each time")
+    func recovery() async throws {
+        try await Self.withStore { store, path in
+            let machine = try #require(Self.machine)
+            let job = try await store.enqueue("rename", for: machine, parameters: "{}", now: 0, due: 0)
+            _ = try await store.claim(now: 0)
+            let again = try SQLiteStore(path: path)
+            #expect(try await again.recover(now: 7) == [job.id])
+            #expect(try await again.claim(now: 7)?.id == job.id)
+            let away = Failure(.firmwareUnreachable, "away", remedy: .wait)
+            try await again.settle(job.id, .waiting(away), now: 10)
+            #expect(try await again.job(job.id)?.due == 11)
+            _ = try await again.claim(now: 11)
+            try await again.settle(job.id, .waiting(away), now: 11)
+            #expect(try await again.job(job.id)?.due == 13)
+            try await again.hasten(job.id, now: 12)
+            #expect(try await again.job(job.id)?.due == 12)
+            #expect(try await again.job(job.id)?.failure == away)
+        }
+    }
+
+    @Test("changes a record as one transaction, or not at all")
+    func records() async throws {
+        try await Self.withStore { store, _ in
+            let machine = try #require(Self.machine)
+            let name = try Hostname("a.example.test")
+            _ = try await store.change(machine) { (record: inout DeviceRecord?) in
+                record = DeviceRecord(
+                    machine: machine, temporaryHostname: "a", name: name, address: "127.0.0.1", now: 1)
+            }
+            await #expect(throws: Failure.self) {
+                try await store.change(machine) { (record: inout DeviceRecord?) throws(Failure) in
+                    record?.address = "changed"
+                    throw Failure(.nameTaken, "no")
+                }
+            }
+            #expect(try await store.device(machine)?.address == "127.0.0.1")
+            let other = try #require(MachineID("00112233-4455-6677-8899-aabbccddeeff"))
+            #expect(try await store.holder(of: name, otherThan: other) == machine)
+            #expect(try await store.holder(of: name, otherThan: machine) == nil)
+        }
+    }
+
+    @Test("keeps old secrets until the newest is settled")
+    func secrets() async throws {
+        try await Self.withStore { store, _ in
+            let machine = try #require(Self.machine)
+            try await store.keep([1], as: .adminPassword, of: machine, now: 1)
+            try await store.keep([2], as: .adminPassword, of: machine, now: 2)
+            try await store.keep([3], as: .account("x"), of: machine, now: 2)
+            #expect(try await store.sealed(.adminPassword, of: machine) == [[2], [1]])
+            try await store.forget(.adminPassword, of: machine, keepingNewest: true)
+            #expect(try await store.sealed(.adminPassword, of: machine) == [[2]])
+            try await store.forget(.adminPassword, of: machine, keepingNewest: false)
+            #expect(try await store.sealed(.adminPassword, of: machine).isEmpty)
+            #expect(try await store.sealed(.account("x"), of: machine) == [[3]])
+        }
+    }
+
+    @Test("knows tokens by their hashes until they end")
+    func tokens() async throws {
+        try await Self.withStore { store, _ in
+            try await store.add(tokenHash: [1, 2], note: "", ends: 10, now: 0)
+            #expect(try await store.isValid(tokenHash: [1, 2], now: 9))
+            #expect(try await !store.isValid(tokenHash: [1, 2], now: 10))
+            #expect(try await !store.isValid(tokenHash: [1, 3], now: 0))
+        }
+    }
+
+    @Test("says what to do when the file is no database")
+    func damaged() async throws {
+        try await withTemporaryFolder { folder in
+            try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: "\(folder)/store"))
+            let failure = #expect(throws: Failure.self) { try SQLiteStore(path: "\(folder)/store") }
+            #expect(failure?.code == .storeUnavailable)
+            #expect(failure?.hint != nil)
+        }
+    }
+}
