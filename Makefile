@@ -34,11 +34,10 @@ demo: build
 	@packaging/demo/demo $(PROGRAMS)
 
 bench: packages
-	swift build -c release --product namesake-agent
-	swift build -c release --product namesake-agent-sync
-	swift build -c release --product namesake-server
-	swift build -c release --product namesake-simulator
-	swift run -c release Benchmarks
+	@for product in $(PRODUCTS); do \
+	    swift build -c release --static-swift-stdlib --product $$product || exit 1; done
+	swift build -c release --product Benchmarks
+	.build/release/Benchmarks
 
 clean:
 	rm -rf .build

@@ -140,6 +140,7 @@ let package = Package(
         // Tests
         room("TestKit", .support, uses: ["AgentTestKit"]),
         room("AgentTestKit", .support),
+        door("Benchmarks", .tests, uses: ["AgentTestKit", "TestKit"]),
         trial(of: "Architecture", uses: []),
         trial(of: "Vocabulary", uses: ["Vocabulary"]),
         trial(of: "Reconciliation", uses: ["Reconciliation", "Vocabulary"]),

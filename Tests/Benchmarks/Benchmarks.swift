@@ -1,0 +1,85 @@
+import AgentTestKit
+import Foundation
+import TestKit
+
+/// `make bench`: medians of whole processes, and what one rename costs the firmware.
+///
+/// Timings stay out of the tests; these figures are for people, on one machine, side by side.
+@main
+struct Benchmarks {
+    static let runs = 21
+
+    static func main() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: 7)
+            try await site.control(#"{"do":"resetCounters"}"#)
+            try await site.crashServer()
+            let before = try site.requests().count
+            let cold = try await measured { try await site.sync(name: "ws-1.corp.example.test") }
+            let coldState = try await site.control(#"{"do":"state"}"#)
+            let requests = Array(try site.requests().dropFirst(before))
+
+            var walls: [Double] = []
+            var peaks: [Double] = []
+            for _ in 0..<runs {
+                let (wall, peak) = try await process(
+                    "namesake-agent", ["check", "--device", site.device, "--name", "ws-1.corp.example.test"])
+                walls.append(wall)
+                peaks.append(peak)
+            }
+            var bare: [Double] = []
+            for _ in 0..<runs { bare.append(try await process("namesake-agent", ["version"]).wall) }
+            print("check, wall time                 \(figures(walls, "ms", 1000))")
+            print("check, peak memory               \(figures(peaks, "MB", 1 / 1024))")
+            print("version (process start alone)    \(figures(bare, "ms", 1000))")
+            print(
+                "in-place rename, cold server     \(requests.count) requests, \(coldState["handshakes"] ?? "?") handshakes"
+            )
+            print("  whole sync, wall time          \(String(format: "%.0f ms", cold * 1000))")
+            for request in requests {
+                let status = request["status"] as? Int ?? 0
+                let what = "\(request["action"] ?? "") \(request["resource"] ?? "")"
+                print("  \(status)  \(request["user"] ?? "-")  \(status == 401 ? "challenge" : what)")
+            }
+            try await site.control(#"{"do":"resetCounters"}"#)
+            let warmBefore = try site.requests().count
+            _ = try await site.sync(name: "ws-2.corp.example.test")
+            let warm = try await site.control(#"{"do":"state"}"#)
+            print(
+                "next rename, with its own account \(try site.requests().count - warmBefore) requests, "
+                    + "\(warm["handshakes"] ?? "?") handshakes")
+            await site.stop()
+        }
+    }
+
+    private static func measured(_ body: () async throws -> (status: Int32, output: String)) async throws -> Double {
+        let start = ContinuousClock.now
+        let result = try await body()
+        guard result.status == 0 else { throw Unexpected(result.output) }
+        return seconds(ContinuousClock.now - start)
+    }
+
+    /// Wall time in seconds and peak memory in KB of one process, from the kernel's account of it.
+    private static func process(_ name: String, _ arguments: [String]) async throws -> (wall: Double, peak: Double) {
+        let start = ContinuousClock.now
+        let program = try RunningProgram(product(name), arguments)
+        var usage = rusage()
+        var status: Int32 = 0
+        while wait4(program.process, &status, 0, &usage) < 0, errno == EINTR {}
+        let wall = seconds(ContinuousClock.now - start)
+        for end in program.pipes { close(end) }
+        guard status == 0 else { throw Unexpected("\(name) ended with \(status >> 8)") }
+        return (wall, Double(usage.ru_maxrss))
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+
+    private static func figures(_ values: [Double], _ unit: String, _ factor: Double) -> String {
+        let sorted = values.sorted().map { $0 * factor }
+        return String(
+            format: "median of %d: %.1f %@ (%.1f to %.1f)", sorted.count, sorted[sorted.count / 2], unit,
+            sorted[0], sorted[sorted.count - 1])
+    }
+}
