@@ -3,6 +3,7 @@ import LibXML
 
 enum AMT_AuthorizationService: FirmwareClass {
     static let name = "AMT_AuthorizationService"
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties = serviceProperties(name, "Intel(r) AMT Authorization Service")
@@ -24,7 +25,8 @@ enum AMT_AuthorizationService: FirmwareClass {
                 entry.sid.map { ("KerberosUserSid", .text($0)) } ?? ("DigestUsername", .text(entry.name))
             return MethodAnswer(
                 outputs: [
-                    identity, ("AccessPermission", .number(entry.access)), ("Realms", .list(entry.realms.map { "\($0)" })),
+                    identity, ("AccessPermission", .number(entry.access)),
+                    ("Realms", .list(entry.realms.map { "\($0)" })),
                 ], status: 0)
         case "GetAclEnabledState":
             guard let entry = entry(firmware, input) else { return .status(2053) }
@@ -37,6 +39,7 @@ enum AMT_AuthorizationService: FirmwareClass {
         case "SetAdminAclEntryEx":
             guard let name = input["Username"]?.text, isName(name) else { return .status(12) }
             guard let a1 = a1(input) else { return .status(2054) }
+            guard name == firmware.accounts.adminName || firmware.accounts.isFree(name) else { return .status(2058) }
             firmware.accounts.adminName = name
             firmware.accounts.adminA1 = a1
             return .status(0)
@@ -56,11 +59,14 @@ enum AMT_AuthorizationService: FirmwareClass {
         return MethodAnswer(outputs: [("Handle", .number(added.handle))], status: 0)
     }
 
-    private static func update(_ firmware: inout SimulatedFirmware, _ input: XMLElement) throws(WSFault) -> MethodAnswer {
+    private static func update(_ firmware: inout SimulatedFirmware, _ input: XMLElement) throws(WSFault) -> MethodAnswer
+    {
         guard let place = place(firmware, input) else { return .status(2053) }
         let (entry, status) = read(input)
         guard var entry else { return .status(status) }
         entry.handle = firmware.accounts.entries[place].handle
+        entry.enabled = firmware.accounts.entries[place].enabled
+        guard firmware.accounts.isFree(entry.name, but: entry.handle) else { return .status(2058) }
         firmware.accounts.entries[place] = entry
         return .status(0)
     }
@@ -111,7 +117,9 @@ enum AMT_AuthorizationService: FirmwareClass {
 
     /// Base64 of the 16 raw bytes of an MD5; hex text, which one peer sends, is refused.
     private static func a1(_ input: XMLElement) -> [UInt8]? {
-        guard let bytes = Data(base64Encoded: input["DigestPassword"]?.text ?? ""), bytes.count == 16 else { return nil }
+        guard let bytes = Data(base64Encoded: input["DigestPassword"]?.text ?? ""), bytes.count == 16 else {
+            return nil
+        }
         return Array(bytes)
     }
 

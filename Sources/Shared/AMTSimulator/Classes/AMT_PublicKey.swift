@@ -5,10 +5,12 @@ import X509
 
 enum AMT_PublicKeyManagementService: FirmwareClass {
     static let name = "AMT_PublicKeyManagementService"
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties = serviceProperties(name, "Intel(r) AMT Public Key Management Service")
         properties["ElementName"] = .text("Intel(r) AMT Certificate Store Service")
+        properties["EnabledDefault"] = .text("5")
         return [instance(properties)]
     }
 
@@ -24,7 +26,8 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
             guard let handle = try? firmware.store.makeKey(bits: bits) else { return .status(1) }
             return MethodAnswer(outputs: [("KeyPair", key(handle))], status: 0)
         case "GeneratePKCS10RequestEx":
-            guard let handle = handle(in: input["KeyPair"]), let algorithm = UInt32(input["SigningAlgorithm"]?.text ?? ""),
+            guard let handle = handle(in: input["KeyPair"]),
+                let algorithm = UInt32(input["SigningAlgorithm"]?.text ?? ""),
                 let request = Data(base64Encoded: input["NullSignedCertificateRequest"]?.text ?? "")
             else { return .status(36) }
             // Only SHA-256 is simulated: the request has to name it, as ours and every client's of this decade does.
@@ -69,6 +72,7 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
 
 enum AMT_PublicPrivateKeyPair: FirmwareClass {
     static let name = "AMT_PublicPrivateKeyPair"
+    static let declaresCommon = true
     static func instanceID(_ handle: Int) -> String { "Intel(r) AMT Key: Handle: \(handle)" }
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
@@ -93,13 +97,14 @@ enum AMT_PublicPrivateKeyPair: FirmwareClass {
 
 enum AMT_PublicKeyCertificate: FirmwareClass {
     static let name = "AMT_PublicKeyCertificate"
+    static let declaresCommon = true
     static func instanceID(_ handle: Int) -> String { "Intel(r) AMT Certificate: Handle: \(handle)" }
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         firmware.store.certificates.sorted { $0.key < $1.key }.map { handle, stored in
             instance([
                 "ElementName": .text("Intel(r) AMT Certificate"), "InstanceID": .text(instanceID(handle)),
-                "Issuer": .text("\(stored.certificate.issuer)"), "ReadOnlyCertificate": .text("false"),
+                "Issuer": .text("\(stored.certificate.issuer)"),
                 "Subject": .text("\(stored.certificate.subject)"),
                 "TrustedRootCertficate": .boolean(stored.isTrustedRoot),
                 "X509Certificate": .text(Data(stored.der).base64EncodedString()),
@@ -111,7 +116,9 @@ enum AMT_PublicKeyCertificate: FirmwareClass {
         guard let handle = instance.text("InstanceID").flatMap(AMT_PublicKeyManagementService.handle(in:)) else {
             throw .destinationUnreachable
         }
-        guard firmware.tls.certificate != handle, firmware.committedTLS.certificate != handle else { throw .accessDenied }
+        guard firmware.tls.certificate != handle, firmware.committedTLS.certificate != handle else {
+            throw .accessDenied
+        }
         firmware.store.removeCertificate(handle)
     }
 }

@@ -48,13 +48,16 @@ struct HTTPCollector {
 
     private func headEnd() -> Int? {
         guard bytes.count >= 4 else { return nil }
-        return (0...(bytes.count - 4)).first { bytes[$0] == 13 && bytes[$0..<($0 + 4)].elementsEqual([13, 10, 13, 10]) }
+        return (0...(bytes.count - 4)).first {
+            bytes[$0] == 13 && bytes[$0..<($0 + 4)].elementsEqual([13, 10, 13, 10])
+        }
     }
 
     private mutating func chunked(_ message: inout HTTPMessage, from start: Int) -> Reading {
         var place = start
         while true {
-            guard let end = (place..<max(place, bytes.count - 1)).first(where: { bytes[$0] == 13 && bytes[$0 + 1] == 10 })
+            guard
+                let end = (place..<max(place, bytes.count - 1)).first(where: { bytes[$0] == 13 && bytes[$0 + 1] == 10 })
             else { return .incomplete }
             let text = String(decoding: bytes[place..<end], as: UTF8.self).prefix { $0 != ";" }
             guard let size = Int(text, radix: 16), size >= 0, size <= Self.longest else { return .unreadable }

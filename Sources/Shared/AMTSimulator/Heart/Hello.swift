@@ -1,5 +1,7 @@
 extension SimulatedFirmware {
-    /// The hello packet of PKI set-up, version 3. Source: network reference 2.1, three captures.
+    /// The hello packet of PKI set-up, version 3.
+    ///
+    /// Source: network reference 2.1, three captures.
     package func hello(retry: UInt32) -> [UInt8] {
         var bytes: [UInt8] = [accounts.adminA1 == nil ? 0 : 1, 0, 3, 0]
         bytes += withUnsafeBytes(of: min(retry, 14).littleEndian) { Array($0) }
@@ -8,8 +10,9 @@ extension SimulatedFirmware {
         return bytes
     }
 
-    /// When the next hello is due after the `count`th, in seconds: once a minute for five minutes, every five for an
-    /// hour, hourly for 23 hours, then no more. Source: network reference 2.3.
+    /// When the next hello is due after the `count`th, in seconds; `nil` when none is.
+    ///
+    /// Once a minute for five minutes, every five for an hour, hourly for 23 hours. Source: network reference 2.3.
     package static func pause(afterHello count: Int) -> Double? {
         switch count {
         case ..<5: 60

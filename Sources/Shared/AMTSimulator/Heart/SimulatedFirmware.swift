@@ -1,6 +1,8 @@
 import Foundation
 
-/// A firmware made of state. It hears requests and answers them; clock and randomness are handed in.
+/// A firmware made of state.
+///
+/// It hears requests and answers them; clock and randomness are handed in.
 ///
 /// No socket, thread or task is in it, so that a simulation of many devices runs in one loop and a seed repeats it. The
 /// shells around it are in `Shell/`.
@@ -19,6 +21,9 @@ package struct SimulatedFirmware: Sendable {
     package var controlMode: UInt32 = 0
     /// DHCP option 15.
     package var dnsSuffix: String
+    /// The PKI DNS suffix of MEBx; where there is one, set-up compares with it and not with DHCP's.
+    package var trustedSuffix = ""
+    package var ipv4 = Addresses()
     /// SHA-256 hashes of the roots that set-up trusts.
     package var trustedRoots: [[UInt8]]
 
@@ -30,13 +35,17 @@ package struct SimulatedFirmware: Sendable {
     package var committedTLS = TLSState()
     /// Seconds that the firmware's clock is ahead of ``now``.
     package var clockOffset = 0.0
+    /// Whether a client has set the clock; mutual TLS wants that.
+    var hasClock = false
     /// Whether the validity of the set-up certificate held, recorded and not enforced.
     package var isTimeValid = true
 
     package var digestRealm: String
+    /// 20 bytes that a host-based set-up has to sign; new ones after each unprovisioning.
+    var configurationNonce: [UInt8]
     var nonces: [String: (issued: Double, uses: Int)] = [:]
     var messageCount: UInt64 = 0
-    var enumerations: [String: [Instance]] = [:]
+    var enumerations: [String: (items: [Instance], made: Double)] = [:]
     var enumerationCount: UInt32 = 0
     /// Counts commits; a shell that sees it change renews its TLS and drops its connections.
     package var commits = 0
@@ -53,6 +62,11 @@ package struct SimulatedFirmware: Sendable {
             "IdleWakeTimeout": "1", "PingResponseEnabled": "true", "PreferredAddressFamily": "0",
             "PresenceNotificationInterval": "0", "RmcpPingResponseEnabled": "true", "WsmanOnlyMode": "false",
         ]
+    }
+
+    package struct Addresses: Hashable, Sendable {
+        package var address = "192.0.2.2"
+        package var gateway = "192.0.2.1"
     }
 
     package struct TLSState: Hashable, Sendable {
@@ -79,14 +93,18 @@ package struct SimulatedFirmware: Sendable {
         self.now = now
         random = SeededRandom(seed: seed)
         digestRealm = "Digest:" + random.bytes(16).hexadecimal.uppercased()
+        configurationNonce = random.bytes(20)
         accounts.osAdminPassword = Data(random.bytes(24)).base64EncodedString()
         accounts.setA1("$$OsAdmin", accounts.osAdminPassword, realm: digestRealm)
     }
 
+    /// The wired port's address: locally administered, from the UUID.
+    var mac: [UInt8] { [0x02] + uuid.suffix(5) }
+
     /// The firmware's own time, in seconds since 1970.
     var clock: Double { now + clockOffset }
 
-    /// Power goes: what was not committed is lost.
+    /// Power goes: what was not committed is lost, and every digest nonce and enumeration.
     package mutating func powerCut() {
         tls = committedTLS
         nonces = [:]
@@ -99,7 +117,9 @@ package struct SimulatedFirmware: Sendable {
     }
 }
 
-/// xorshift64*: repeats with its seed. Nothing secret outside of a simulation may rest on it.
+/// The generator xorshift64*, which repeats with its seed.
+///
+/// Nothing secret outside of a simulation may rest on it.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

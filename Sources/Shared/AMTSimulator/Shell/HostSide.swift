@@ -7,7 +7,9 @@ package final class HostSide: MEIFirmware {
     private let host: FirmwareHost
     private let counter = Atomic<UInt64>(0)
 
-    /// 12F80028-B4B7-4B2D-ACA8-46E0FF65814C as the ioctl carries it. Source: host reference 1.3.
+    /// 12F80028-B4B7-4B2D-ACA8-46E0FF65814C as the ioctl carries it.
+    ///
+    /// Source: host reference 1.3.
     private static let hostInterface: [UInt8] = [
         0x28, 0x00, 0xF8, 0x12, 0xB7, 0xB4, 0x2D, 0x4B, 0xAC, 0xA8, 0x46, 0xE0, 0xFF, 0x65, 0x81, 0x4C,
     ]
@@ -28,6 +30,9 @@ package final class HostSide: MEIFirmware {
     package func receive(_ message: [UInt8], from connection: MEIConnection) -> [[UInt8]] {
         host.with { $0.firmware.hostInterface(message) }
     }
+
+    /// Called when a test lets the ME reset.
+    package func onVanish(_ body: @escaping @Sendable () -> Void) { host.onVanish(body) }
 
     package func closed(_ connection: MEIConnection) {}
 }

@@ -37,7 +37,8 @@ enum WSFault: Error, Hashable {
         case .invalidEnumerationContext: "The supplied enumeration context is invalid."
         case .accessDenied: "The sender was not authorized to access the resource."
         case .quotaLimit: "The service is busy servicing other requests."
-        case .envelopeSize: "An internal encoding limit was exceeded in a request or would be violated if the message were processed."
+        case .envelopeSize:
+            "An internal encoding limit was exceeded in a request or would be violated if the message were processed."
         case .internalError: "The service cannot comply with the request due to internal processing errors."
         }
     }
