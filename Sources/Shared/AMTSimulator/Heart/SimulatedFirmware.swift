@@ -73,13 +73,14 @@ package struct SimulatedFirmware: Sendable {
         /// The handle of the certificate that TLS presents.
         package var certificate: Int?
         package var remote = TLSSettings()
-        package var local = TLSSettings()
+        package var local = TLSSettings(acceptsPlain: true)
     }
 
     package struct TLSSettings: Hashable, Sendable {
         package var enabled = false
         package var mutual = false
-        package var acceptsPlain = true
+        /// Read where TLS is enabled; factory values as captured, remote no, local yes.
+        package var acceptsPlain = false
         package var trustedCN: [String] = []
     }
 
