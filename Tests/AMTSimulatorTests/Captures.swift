@@ -74,7 +74,8 @@ private let accountCaptures: [Capture] = {
             "amt/authorization/enumerateuseraclentries.xml", type, "EnumerateUserAclEntries",
             "<h:StartIndex>1</h:StartIndex>", systemEntries),
         method(
-            "amt/authorization/getuseraclentryex.xml", type, "GetUserAclEntryEx", "<h:Handle>1</h:Handle>", systemEntries),
+            "amt/authorization/getuseraclentryex.xml", type, "GetUserAclEntryEx", "<h:Handle>1</h:Handle>",
+            systemEntries),
         method(
             "amt/authorization/getaclenabledstate.xml", type, "GetAclEnabledState", "<h:Handle>1</h:Handle>",
             systemEntries),

@@ -19,7 +19,9 @@ struct ConformanceTests {
             let edited = capture.hasEditedAction && name == "b:Action" ? "Response" : ""
             #expect(own.header[name]?.text == (captured.header[name]?.text).map { $0 + edited })
         }
-        #expect(own.header["b:Action"]?.attributes.map { "\($0)" } == captured.header["b:Action"]?.attributes.map { "\($0)" })
+        #expect(
+            own.header["b:Action"]?.attributes.map { "\($0)" }
+                == captured.header["b:Action"]?.attributes.map { "\($0)" })
         #expect(capture.lines(own.body) == capture.lines(captured.body))
     }
 

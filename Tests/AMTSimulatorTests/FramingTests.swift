@@ -55,9 +55,10 @@ struct FramingTests {
         let own = HTTPAnswer.unauthorized(realm: "R", nonce: "N", quality: "auth", personality: .amt12)
         let reply = HTTPReply(own)
         #expect(reply.header("WWW-Authenticate") == #"Digest realm="R", nonce="N",stale="false",qop="auth""#)
-        #expect(reply.head.map { $0.prefix { $0 != ":" } }.dropFirst().map(String.init) == [
-            "WWW-Authenticate", "Content-Type", "Server", "Content-Length", "Connection",
-        ])
+        #expect(
+            reply.head.map { $0.prefix { $0 != ":" } }.dropFirst().map(String.init) == [
+                "WWW-Authenticate", "Content-Type", "Server", "Content-Length", "Connection",
+            ])
         #expect(reply.header("Content-Length") == "690")
         #expect(reply.body.count == 690)
     }

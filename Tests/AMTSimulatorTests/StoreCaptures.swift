@@ -11,7 +11,9 @@ let storeCaptures: [Capture] = {
     let first = selector("InstanceID", "Intel(r) AMT Certificate: Handle: 0")
     let firstKey = selector("InstanceID", "Intel(r) AMT Key: Handle: 0")
     return [
-        Capture("amt/publickey/certificate/enumerate.xml", free: ["EnumerationContext"]) { try $0.enumerate(certificate) },
+        Capture("amt/publickey/certificate/enumerate.xml", free: ["EnumerationContext"]) {
+            try $0.enumerate(certificate)
+        },
         Capture("amt/publickey/certificate/get.xml") { device in
             try addCapturedRoot(&device)
             return try device.get(certificate, first)
