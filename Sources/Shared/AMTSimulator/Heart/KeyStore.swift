@@ -24,7 +24,7 @@ package struct KeyStore: Sendable {
             spare = nil
             return add(key)
         }
-        return add(try RSAKey(keySize: .init(bitCount: bits)))
+        return add(try RSAKey(unsafeKeySize: .init(bitCount: bits)))
     }
 
     mutating func add(_ key: RSAKey) -> Int {
