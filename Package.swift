@@ -155,6 +155,9 @@ let package = Package(
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
             programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),
+        trial(
+            of: "AMTSimulator",
+            uses: ["AMTSimulator", "LibXML", "TestKit", asn1, crypto, cryptoExtras, x509], programs: ["AMTSimulatorMain"]),
         trial(of: "SimulatedMEI", uses: ["SimulatedMEI"]),
         trial(of: "Certificates", uses: ["Certificates", "TestKit", "Vocabulary"]),
         trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),

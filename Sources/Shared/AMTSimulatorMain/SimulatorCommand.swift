@@ -21,6 +21,7 @@ struct RunCommand: AsyncParsableCommand {
         "12.0"
     @Option(help: "Where hellos go, as address:port.") var provisionServer: String?
     @Option(help: "The domain that DHCP option 15 gives.") var dnsSuffix = "corp.example.test"
+    @Option(help: "The PKI DNS suffix that MEBx holds; then DHCP's does not count.") var trustedSuffix = ""
     @Option(help: "A PEM file of roots that set-up trusts; may be given again.") var trustRoot: [String] = []
     @Option(help: "A folder on which to mount the device node `mei0`.") var hostNode: String?
     @Option(help: "A SOCK_SEQPACKET socket with the same host interface.") var hostSocket: String?
@@ -39,23 +40,41 @@ struct RunCommand: AsyncParsableCommand {
         let say: @Sendable (String) -> Void = { line in
             FileHandle.standardOutput.write(Data("\(line)\n".utf8))
         }
-        let simulation = try await Simulation.start(try plan(), say: say)
+        do {
+            let simulation = try await Simulation.start(try plan(), say: say)
+            let nodes = try openNodes(simulation.hostSide, say)
+            simulation.hostSide.onVanish { for node in nodes { node.vanish() } }
+            let greeter = Task { await simulation.run() }
+            say("ready")
+            await untilTold()
+            greeter.cancel()
+            for node in nodes { node.stop() }
+            await simulation.stop()
+        } catch let fault as SimulationFault {
+            FileHandle.standardError.write(Data("\(fault)\n".utf8))
+            throw ExitCode(fault.exitCode)
+        }
+    }
+
+    /// Both ways to the host interface that were asked for, or none of them.
+    private func openNodes(
+        _ firmware: HostSide, _ say: @Sendable (String) -> Void
+    ) throws -> [any SimulatedNode] {
         var nodes: [any SimulatedNode] = []
-        if let hostNode {
-            let node = try DeviceNode(directory: hostNode, firmware: simulation.hostSide)
-            say("device node \(node.path)")
-            nodes.append(node)
+        do {
+            if let hostNode {
+                nodes.append(try DeviceNode(directory: hostNode, firmware: firmware))
+                say("device node \(nodes[nodes.count - 1].path)")
+            }
+            if let hostSocket {
+                nodes.append(try SocketNode(path: hostSocket, firmware: firmware))
+                say("host interface socket \(hostSocket)")
+            }
+        } catch {
+            for node in nodes { node.stop() }
+            throw SimulationFault("\(error)", exitCode: 71)
         }
-        if let hostSocket {
-            nodes.append(try SocketNode(path: hostSocket, firmware: simulation.hostSide))
-            say("host interface socket \(hostSocket)")
-        }
-        let greeter = Task { await simulation.run() }
-        say("ready")
-        await untilTold()
-        greeter.cancel()
-        for node in nodes { node.stop() }
-        await simulation.stop()
+        return nodes
     }
 
     private func plan() throws -> SimulationPlan {
@@ -78,7 +97,13 @@ struct RunCommand: AsyncParsableCommand {
             plan.provisioningServer = (String(provisionServer[..<colon]), port)
         }
         plan.helloSpeedUp = max(speedUp, 0.001)
-        plan.trustedRoots = try trustRoot.map { try String(contentsOfFile: $0, encoding: .utf8) }
+        plan.trustedSuffix = trustedSuffix
+        plan.trustedRoots = try trustRoot.map { path in
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw SimulationFault("the root certificate \(path) cannot be read", exitCode: 66)
+            }
+            return text
+        }
         plan.requestLog = requestLog
         plan.control = control
         plan.seed = seed

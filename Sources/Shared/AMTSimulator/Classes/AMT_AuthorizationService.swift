@@ -3,6 +3,7 @@ import LibXML
 
 enum AMT_AuthorizationService: FirmwareClass {
     static let name = "AMT_AuthorizationService"
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties = serviceProperties(name, "Intel(r) AMT Authorization Service")
@@ -38,6 +39,7 @@ enum AMT_AuthorizationService: FirmwareClass {
         case "SetAdminAclEntryEx":
             guard let name = input["Username"]?.text, isName(name) else { return .status(12) }
             guard let a1 = a1(input) else { return .status(2054) }
+            guard name == firmware.accounts.adminName || firmware.accounts.isFree(name) else { return .status(2058) }
             firmware.accounts.adminName = name
             firmware.accounts.adminA1 = a1
             return .status(0)
@@ -63,6 +65,8 @@ enum AMT_AuthorizationService: FirmwareClass {
         let (entry, status) = read(input)
         guard var entry else { return .status(status) }
         entry.handle = firmware.accounts.entries[place].handle
+        entry.enabled = firmware.accounts.entries[place].enabled
+        guard firmware.accounts.isFree(entry.name, but: entry.handle) else { return .status(2058) }
         firmware.accounts.entries[place] = entry
         return .status(0)
     }

@@ -5,10 +5,12 @@ import X509
 
 enum AMT_PublicKeyManagementService: FirmwareClass {
     static let name = "AMT_PublicKeyManagementService"
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties = serviceProperties(name, "Intel(r) AMT Public Key Management Service")
         properties["ElementName"] = .text("Intel(r) AMT Certificate Store Service")
+        properties["EnabledDefault"] = .text("5")
         return [instance(properties)]
     }
 
@@ -70,6 +72,7 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
 
 enum AMT_PublicPrivateKeyPair: FirmwareClass {
     static let name = "AMT_PublicPrivateKeyPair"
+    static let declaresCommon = true
     static func instanceID(_ handle: Int) -> String { "Intel(r) AMT Key: Handle: \(handle)" }
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
@@ -94,13 +97,14 @@ enum AMT_PublicPrivateKeyPair: FirmwareClass {
 
 enum AMT_PublicKeyCertificate: FirmwareClass {
     static let name = "AMT_PublicKeyCertificate"
+    static let declaresCommon = true
     static func instanceID(_ handle: Int) -> String { "Intel(r) AMT Certificate: Handle: \(handle)" }
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         firmware.store.certificates.sorted { $0.key < $1.key }.map { handle, stored in
             instance([
                 "ElementName": .text("Intel(r) AMT Certificate"), "InstanceID": .text(instanceID(handle)),
-                "Issuer": .text("\(stored.certificate.issuer)"), "ReadOnlyCertificate": .text("false"),
+                "Issuer": .text("\(stored.certificate.issuer)"),
                 "Subject": .text("\(stored.certificate.subject)"),
                 "TrustedRootCertficate": .boolean(stored.isTrustedRoot),
                 "X509Certificate": .text(Data(stored.der).base64EncodedString()),

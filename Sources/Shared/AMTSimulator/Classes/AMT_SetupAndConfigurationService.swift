@@ -3,6 +3,7 @@ import LibXML
 
 enum AMT_SetupAndConfigurationService: FirmwareClass {
     static let name = "AMT_SetupAndConfigurationService"
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties = serviceProperties(name, "Intel(r) AMT Setup and Configuration Service")
@@ -14,6 +15,7 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
             properties["ProvisioningServerOTP"] = .text(Data(count: 32).base64EncodedString())
         }
         if firmware.provisioningState == .in { properties["DhcpDNSSuffix"] = .text(firmware.dnsSuffix) }
+        if !firmware.trustedSuffix.isEmpty { properties["TrustedDNSSuffix"] = .text(firmware.trustedSuffix) }
         return [instance(properties)]
     }
 
@@ -31,7 +33,7 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
             return .status(0)
         case "SetMEBxPassword":
             guard firmware.controlMode != 1 else { return .status(16) }
-            return .status((8...32).contains(input["Password"]?.text.utf8.count ?? 0) ? 0 : 2054)
+            return .status(isStrong(input["Password"]?.text ?? "") ? 0 : 2054)
         case "Unprovision":
             firmware.unprovision(partially: false)
             return .status(0)
@@ -42,6 +44,23 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
         case "GetUnprovisionBlockingComponents": return .status(0)
         default: throw .actionNotSupported
         }
+    }
+
+    /// Whether MEBx takes the password.
+    ///
+    /// 8 to 32 characters with a lower, an upper, a digit and a special one; `:`, `,` and `"` do not go, and `_` is not
+    /// special. Source: network reference 3.5.
+    private static func isStrong(_ password: String) -> Bool {
+        let bytes = Array(password.utf8)
+        let isWord: (UInt8) -> Bool = { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "_")
+        }
+        return (8...32).contains(bytes.count)
+            && bytes.allSatisfy { (0x21...0x7E).contains($0) && !":,\"".utf8.contains($0) }
+            && bytes.contains { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
+            && bytes.contains { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 }
+            && bytes.contains { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } && !bytes.allSatisfy(isWord)
     }
 }
 
@@ -57,6 +76,9 @@ extension SimulatedFirmware {
                 store.key(of: stored.certificate) != nil
             else { return 2057 }
         }
+        if tls.remote.mutual || tls.local.mutual {
+            guard store.certificates.values.contains(where: \.isTrustedRoot), hasClock else { return 2057 }
+        }
         if provisioningState == .in {
             guard accounts.adminA1 != nil else { return 2057 }
             provisioningState = .post
@@ -67,24 +89,27 @@ extension SimulatedFirmware {
         return 0
     }
 
-    /// Partial keeps admin, names and hashes; full clears all.
+    /// Takes the firmware back to what it was before set-up.
     ///
-    /// Both open set-up again only where it is partial.
+    /// Full clears all but the MEBx password, and closes the network. Partial keeps admin, names and hashes, and opens
+    /// set-up again. Source: network reference 3.5.
     mutating func unprovision(partially: Bool) {
-        let admin = accounts.adminA1
+        let (name, hash) = (accounts.adminName, accounts.adminA1)
         accounts.forgetAllButSystem()
         store = KeyStore()
         tls = TLSState()
         committedTLS = TLSState()
         nonces = [:]
         if partially {
-            accounts.adminA1 = admin
+            accounts.adminName = name
+            accounts.adminA1 = hash
             provisioningState = .in
         } else {
             names = Names()
             provisioningState = .pre
         }
         controlMode = 0
+        configurationNonce = random.bytes(20)
         commits += 1
     }
 }

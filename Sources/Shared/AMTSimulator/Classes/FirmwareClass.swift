@@ -5,6 +5,10 @@ import LibXML
 /// A method's number is the `ReturnValue`; what is thrown becomes a fault.
 protocol FirmwareClass: Sendable {
     static var name: String { get }
+    /// Whether answers with an instance declare the namespace of CIM's dates, used or not.
+    ///
+    /// So in every capture of a class that descends from CIM_ManagedSystemElement or CIM_Credential.
+    static var declaresCommon: Bool { get }
     static func instances(_ firmware: SimulatedFirmware) -> [Instance]
     static func put(_ firmware: inout SimulatedFirmware, _ request: WSRequest, _ body: XMLElement) throws(WSFault)
     static func create(_ firmware: inout SimulatedFirmware, _ body: XMLElement) throws(WSFault) -> Instance
@@ -15,6 +19,7 @@ protocol FirmwareClass: Sendable {
 }
 
 extension FirmwareClass {
+    static var declaresCommon: Bool { false }
     static func put(_ firmware: inout SimulatedFirmware, _ request: WSRequest, _ body: XMLElement) throws(WSFault) {
         throw .actionNotSupported
     }

@@ -3,11 +3,12 @@ import LibXML
 
 enum AMT_TimeSynchronizationService: FirmwareClass {
     static let name = "AMT_TimeSynchronizationService"
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties = serviceProperties(name, "Intel(r) AMT Time Synchronization Service")
         properties["LocalTimeSyncEnabled"] = .text("0")
-        properties["TimeSource"] = .text(firmware.clockOffset == 0 ? "0" : "1")
+        properties["TimeSource"] = .text(firmware.hasClock ? "1" : "0")
         return [instance(properties)]
     }
 
@@ -21,6 +22,7 @@ enum AMT_TimeSynchronizationService: FirmwareClass {
             let times = ["Ta0", "Tm1", "Tm2"].map { Double(input[$0]?.text ?? "") ?? 0 }
             // Both of ours must lie after 2004-01-01.
             guard times[0] > 0, times[1] > 1_072_915_200, times[2] > 1_072_915_200 else { return .status(36) }
+            firmware.hasClock = true
             firmware.clockOffset = (times[1] + times[2]) / 2 - firmware.now
             return .status(0)
         default: throw .actionNotSupported
@@ -32,20 +34,24 @@ enum AMT_EthernetPortSettings: FirmwareClass {
     static let name = "AMT_EthernetPortSettings"
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
-        let mac = ([0x02] + firmware.uuid.suffix(5)).map { String(format: "%02x", $0) }.joined(separator: "-")
+        let mac = firmware.mac.map { String(format: "%02x", $0) }.joined(separator: "-")
         return [
             instance([
                 "DHCPEnabled": .text("true"), "ElementName": .text("Intel(r) AMT Ethernet Port Settings"),
+                "DefaultGateway": .text(firmware.ipv4.gateway), "IPAddress": .text(firmware.ipv4.address),
                 "InstanceID": .text("Intel(r) AMT Ethernet Port Settings 0"), "IpSyncEnabled": .text("true"),
                 "LinkIsUp": .text("true"), "LinkPolicy": .list(["1", "14"]), "MACAddress": .text(mac),
-                "PhysicalConnectionType": .text("0"), "SharedDynamicIP": .text("true"), "SharedMAC": .text("true"),
-                "SharedStaticIp": .text("false"),
+                "PrimaryDNS": .text(firmware.ipv4.gateway), "SharedDynamicIP": .text("true"),
+                "SharedMAC": .text("true"),
+                "SharedStaticIp": .text("false"), "SubnetMask": .text("255.255.255.0"),
             ]),
             instance([
-                "DHCPEnabled": .text("true"), "ElementName": .text("Intel(r) AMT Ethernet Port Settings"),
-                "InstanceID": .text("Intel(r) AMT Ethernet Port Settings 1"), "LinkIsUp": .text("false"),
+                "ConsoleTcpMaxRetransmissions": .text("5"), "DHCPEnabled": .text("true"),
+                "ElementName": .text("Intel(r) AMT Ethernet Port Settings"),
+                "InstanceID": .text("Intel(r) AMT Ethernet Port Settings 1"), "LinkControl": .text("2"),
                 // All zero marks an absent wireless port.
-                "MACAddress": .text("00-00-00-00-00-00"), "SharedMAC": .text("true"),
+                "LinkIsUp": .text("false"), "LinkPreference": .text("2"), "MACAddress": .text("00-00-00-00-00-00"),
+                "SharedMAC": .text("true"), "WLANLinkProtectionLevel": .text("1"),
             ]),
         ]
     }
@@ -53,9 +59,11 @@ enum AMT_EthernetPortSettings: FirmwareClass {
 
 enum CIM_SoftwareIdentity: FirmwareClass {
     static let name = "CIM_SoftwareIdentity"
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
-        firmware.codeVersions.map { entry in
+        let core = (name: "AMT FW Core Version", value: firmware.personality.version)
+        return (firmware.codeVersions + [core]).map { entry in
             instance([
                 "InstanceID": .text(entry.name), "IsEntity": .text("true"), "VersionString": .text(entry.value),
             ])
@@ -83,12 +91,15 @@ enum CIM_ComputerSystemPackage: FirmwareClass {
 
 enum IPS_HostBasedSetupService: FirmwareClass {
     static let name = "IPS_HostBasedSetupService"
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties = serviceProperties(name, "Intel(r) AMT Host Based Setup Service")
+        properties["EnabledState"] = nil
+        properties["RequestedState"] = nil
         properties["AllowedControlModes"] = .list(["2", "1"])
         properties["CertChainStatus"] = .text("0")
-        properties["ConfigurationNonce"] = .text(Data(firmware.uuid + [0, 0, 0, 0]).base64EncodedString())
+        properties["ConfigurationNonce"] = .text(Data(firmware.configurationNonce).base64EncodedString())
         properties["CurrentControlMode"] = .number(firmware.controlMode)
         return [instance(properties)]
     }

@@ -11,13 +11,13 @@ extension SimulatedFirmware {
     ///
     /// The text of `nc` is hashed as it came, quoted or not; a nonce that has served too often or too long gets a plain
     /// challenge, with `stale="false"`. Source: network reference 1.5.
-    mutating func check(_ message: HTTPMessage) -> DigestOutcome {
+    mutating func check(_ message: HTTPMessage, fromHost: Bool = false) -> DigestOutcome {
         guard let header = message.header("Authorization"), header.lowercased().hasPrefix("digest ") else {
             return .challenge
         }
         let fields = Self.fields(String(header.dropFirst("digest ".count)))
         guard let user = fields["username"], let nonce = fields["nonce"], let response = fields["response"],
-            fields["realm"] == digestRealm, let a1 = accounts.a1(of: user, realm: digestRealm)
+            fields["realm"] == digestRealm, let a1 = accounts.a1(of: user, realm: digestRealm, fromHost: fromHost)
         else { return .challenge }
         guard let known = nonces[nonce], now - known.issued <= personality.switches.nonceLifetime,
             known.uses < personality.switches.nonceUses ?? .max

@@ -4,6 +4,8 @@ package struct ConnectionFacts: Hashable, Sendable {
     package var isTLS: Bool
     /// Set-up mode, with a client chain that was checked.
     package var isSetUp: Bool
+    /// From the host through the firmware's local channel, not from the network.
+    package var isFromHost = false
 }
 
 /// What goes back on a connection.
@@ -26,7 +28,7 @@ extension SimulatedFirmware {
             connection.isSetUp && provisioningState == .in
             && personality.switches.setUpAuthentication == .certificateOnly
         if !byCertificate {
-            guard case .user(let name) = check(message) else {
+            guard case .user(let name) = check(message, fromHost: connection.isFromHost) else {
                 let bytes = HTTPAnswer.unauthorized(
                     realm: digestRealm, nonce: makeNonce(), quality: "auth", personality: personality)
                 return ExchangeAnswer(bytes: bytes, closes: true, status: 401)

@@ -14,9 +14,10 @@ enum HTTPAnswer {
             }
         var head = "HTTP/1.1 \(status) \(phrase)\r\nDate: \(date(now))\r\nServer: \(personality.server)\r\n"
         head += "X-Frame-Options: DENY\r\nContent-Type: \(personality.contentType)\r\nTransfer-Encoding: chunked\r\n"
-        if status != 200 { head += "Connection: close\r\n" }
-        head += "\r\n"
-        return chunked(Array(head.utf8), Array(envelope.utf8))
+        guard status != 200 else { return chunked(Array((head + "\r\n").utf8), Array(envelope.utf8)) }
+        // A fault comes as one chunk, as captured from 15.0.23, though it is longer than the buffer.
+        head += "Connection: close\r\n\r\n" + String(format: "%04X\r\n", envelope.utf8.count)
+        return Array((head + envelope + "\r\n0\r\n\r\n").utf8)
     }
 
     /// Fills a buffer of 768 bytes again and again: the head and the first chunk share the first one.
@@ -63,14 +64,28 @@ enum HTTPAnswer {
             "\(days[Int(parts.tm_wday)]), \(parts.tm_mday) \(months[Int(parts.tm_mon)]) \(1900 + parts.tm_year) \(clock) GMT"
     }
 
+    /// The page of 11.8.50, to the byte: 690 of them.
     private static let logOnFailedPage = """
         <!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" >
         <html><head><link rel=stylesheet href=/styles.css>
         <meta http-equiv="Content-Type" content="text/html; charset=utf-8">
         <title>Intel&reg; Active Management Technology</title></head>
-        <body><h2 class=warn>Log on failed. Incorrect user name or password, or user account temporarily locked.</h2>
-        <p><form METHOD="GET" action="index.htm"><h2><input type=submit value="Try again"></h2></form>
-        </body></html>
+        <body>
+        <table class=header>
+        <tr><td valign=top nowrap>
+        <p class=top1>Intel<font class=r><sup>&reg;</sup></font> Active Management Technology
+        <td valign="top"><img src="logo.gif" align="right" alt="Intel">
+        </table>
+        <br />
+        <h2 class=warn>Log on failed. Incorrect user name or password, or user account temporarily locked.</h2>
+
+        <p>
+        <form METHOD="GET" action="index.htm"><h2><input type=submit value="Try again">
+        </h2></form>
+        <p>
+
+        </body>
+        </html>
 
         """
 }

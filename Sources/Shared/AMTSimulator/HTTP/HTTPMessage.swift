@@ -1,3 +1,5 @@
+import Foundation
+
 /// One HTTP request as the firmware takes it.
 struct HTTPMessage {
     var method: String
@@ -33,8 +35,8 @@ struct HTTPCollector {
         var message = HTTPMessage(method: String(words[0]), path: String(words[1]), headers: [], body: [])
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { return .unreadable }
-            let value = line[line.index(after: colon)...].drop { $0 == " " }
-            message.headers.append((String(line[..<colon]), String(value)))
+            let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            message.headers.append((String(line[..<colon]), value))
         }
         let start = end + 4
         if message.header("Transfer-Encoding")?.lowercased() == "chunked" { return chunked(&message, from: start) }

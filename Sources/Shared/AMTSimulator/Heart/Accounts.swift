@@ -32,13 +32,16 @@ package struct Accounts: Sendable {
         system[name] = Array(Insecure.MD5.hash(data: Data("\(name):\(realm):\(password)".utf8)))
     }
 
-    /// The stored hash of a user who may log on.
-    func a1(of name: String, realm: String) -> [UInt8]? {
+    /// The stored hash of a user who may log on from there.
+    ///
+    /// The system's own accounts are for the host alone. Source: network reference 4.2, host reference 5.3.
+    func a1(of name: String, realm: String, fromHost: Bool) -> [UInt8]? {
         if name == adminName {
             return adminA1 ?? Array(Insecure.MD5.hash(data: Data("admin:\(realm):admin".utf8)))
         }
-        if let hash = system[name] { return hash }
-        return entries.first { $0.name == name && $0.enabled && $0.access != 0 }?.a1
+        if let hash = system[name] { return fromHost ? hash : nil }
+        let other: UInt32 = fromHost ? 1 : 0
+        return entries.first { $0.name == name && $0.sid == nil && $0.enabled && $0.access != other }?.a1
     }
 
     /// What a user may do.
@@ -56,9 +59,7 @@ package struct Accounts: Sendable {
     mutating func add(_ entry: Entry) -> (handle: UInt32, status: UInt32) {
         let digest = entry.sid == nil
         guard entries.filter({ ($0.sid == nil) == digest }).count < (digest ? 7 : 32) else { return (0, 23) }
-        guard !entries.contains(where: { $0.name == entry.name && $0.sid == entry.sid }), entry.name != adminName else {
-            return (0, 2058)
-        }
+        guard isFree(entry.name) else { return (0, 2058) }
         var entry = entry
         entry.handle = nextHandle
         nextHandle += 1
@@ -66,9 +67,15 @@ package struct Accounts: Sendable {
         return (entry.handle, 0)
     }
 
+    /// Whether no entry but the one with that handle, nor admin, has the name.
+    func isFree(_ name: String, but handle: UInt32? = nil) -> Bool {
+        name != adminName && !entries.contains { $0.name == name && $0.handle != handle }
+    }
+
     mutating func forgetAllButSystem() {
         entries = []
         adminA1 = nil
+        adminName = "admin"
         nextHandle = 1
     }
 }

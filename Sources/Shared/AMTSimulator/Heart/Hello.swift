@@ -10,10 +10,9 @@ extension SimulatedFirmware {
         return bytes
     }
 
-    /// When the next hello is due after the `count`th, in seconds: once a minute for five minutes, every five for an
-    /// hour, hourly for 23 hours, then no more.
+    /// When the next hello is due after the `count`th, in seconds; `nil` when none is.
     ///
-    /// Source: network reference 2.3.
+    /// Once a minute for five minutes, every five for an hour, hourly for 23 hours. Source: network reference 2.3.
     package static func pause(afterHello count: Int) -> Double? {
         switch count {
         case ..<5: 60

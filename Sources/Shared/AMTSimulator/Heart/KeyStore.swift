@@ -5,7 +5,7 @@ import X509
 
 /// The firmware's key pairs and certificates, by their handles.
 package struct KeyStore: Sendable {
-    private(set) var keys: [Int: _RSA.Signing.PrivateKey] = [:]
+    private(set) var keys: [Int: RSAKey] = [:]
     private(set) var certificates: [Int: Stored] = [:]
     private var nextKey = 0
     private var nextCertificate = 0
@@ -16,9 +16,18 @@ package struct KeyStore: Sendable {
         var isTrustedRoot: Bool
     }
 
-    mutating func makeKey(bits: Int) throws -> Int { add(try .init(keySize: .init(bitCount: bits))) }
+    /// A 2048-bit pair made ahead of need: making one takes long enough to hold an event loop up.
+    var spare: RSAKey?
 
-    mutating func add(_ key: _RSA.Signing.PrivateKey) -> Int {
+    mutating func makeKey(bits: Int) throws -> Int {
+        if bits == 2048, let key = spare {
+            spare = nil
+            return add(key)
+        }
+        return add(try RSAKey(unsafeKeySize: .init(bitCount: bits)))
+    }
+
+    mutating func add(_ key: RSAKey) -> Int {
         keys[nextKey] = key
         nextKey += 1
         return nextKey - 1
@@ -30,7 +39,7 @@ package struct KeyStore: Sendable {
         guard !certificates.values.contains(where: { $0.der == der }) else { return (0, 2058) }
         guard isTrustedRoot || key(of: certificate) != nil else { return (0, 2064) }
         guard certificates.count < 16 else { return (0, 23) }
-        nextCertificate += 1
+        defer { nextCertificate += 1 }
         certificates[nextCertificate] = Stored(certificate: certificate, der: der, isTrustedRoot: isTrustedRoot)
         return (nextCertificate, 0)
     }

@@ -19,17 +19,45 @@ extension SimulatedFirmware {
         }
         guard isForSetUp(leaf) else { return "neither Intel's OID nor its OU, or no serverAuth" }
         for (child, parent) in zip(certificates, certificates.dropFirst() + [certificates[certificates.count - 1]]) {
-            guard child.issuer == parent.subject, parent.publicKey.isValidSignature(child.signature, for: child) else {
+            guard Self.isSigned(child, by: parent) else {
                 return "\(child.subject) is not signed by \(parent.subject)"
             }
         }
         guard trustedRoots.contains(Array(SHA256.hash(data: root))) else {
             return "the root's hash is not in the table"
         }
-        guard fits(suffixOf: commonName(leaf)) else { return "\(commonName(leaf)) is not in \(dnsSuffix)" }
+        let suffix = trustedSuffix.isEmpty ? dnsSuffix : trustedSuffix
+        guard fits(commonName(leaf), suffix) else { return "\(commonName(leaf)) is not in \(suffix)" }
         let today = Date(timeIntervalSince1970: clock)
         isTimeValid = certificates.allSatisfy { $0.notValidBefore <= today && today <= $0.notValidAfter }
         return nil
+    }
+
+    /// Checks the chain of a client where mutual TLS is on: it leads to a trusted root of the store, whether or not the
+    /// message holds that root, and its name is among the trusted ones where there are any.
+    ///
+    /// Source: network reference 6.3; which key usages real firmware asks for there is not documented.
+    ///
+    /// - Returns: Why it is refused, or `nil`.
+    func refusal(ofClient chain: [[UInt8]]) -> String? {
+        let certificates = chain.compactMap { try? Certificate(derEncoded: $0) }
+        guard certificates.count == chain.count, let leaf = certificates.first, let last = certificates.last else {
+            return "no client certificate that can be read"
+        }
+        for (child, parent) in zip(certificates, certificates.dropFirst()) where !Self.isSigned(child, by: parent) {
+            return "\(child.subject) is not signed by \(parent.subject)"
+        }
+        let roots = store.certificates.values.filter(\.isTrustedRoot).map(\.certificate)
+        guard roots.contains(where: { Self.isSigned(last, by: $0) }) else { return "no trusted root signed the chain" }
+        let names = committedTLS.remote.trustedCN
+        guard names.isEmpty || names.contains(commonName(leaf)) else {
+            return "\(commonName(leaf)) is not a trusted name"
+        }
+        return nil
+    }
+
+    private static func isSigned(_ child: Certificate, by parent: Certificate) -> Bool {
+        child.issuer == parent.subject && parent.publicKey.isValidSignature(child.signature, for: child)
     }
 
     private func isForSetUp(_ leaf: Certificate) -> Bool {
@@ -49,26 +77,13 @@ extension SimulatedFirmware {
     }
 
     /// The name without its host part; `.com` and `.net` compare by their last two labels.
-    private func fits(suffixOf name: String) -> Bool {
+    private func fits(_ name: String, _ suffix: String) -> Bool {
         let labels = name.lowercased().split(separator: ".").dropFirst().map(String.init)
-        let suffix = dnsSuffix.lowercased().split(separator: ".").map(String.init)
+        let suffix = suffix.lowercased().split(separator: ".").map(String.init)
         guard !suffix.isEmpty else { return false }
         if ["com", "net"].contains(suffix.last), labels.count >= 2, suffix.count >= 2 {
             return labels.suffix(2) == suffix.suffix(2)
         }
         return labels == suffix
-    }
-
-    /// The certificate and key that port 16993 presents, as DER.
-    ///
-    /// - Returns: What the last commit selected, else a certificate that the firmware made and signed itself.
-    func servedIdentity(selfSigned: SelfSigned) -> (certificate: [UInt8], key: RSAKey) {
-        if committedTLS.remote.enabled, let handle = committedTLS.certificate,
-            let stored = store.certificates[handle],
-            let key = store.key(of: stored.certificate).flatMap({ store.keys[$0] })
-        {
-            return (stored.der, key)
-        }
-        return (selfSigned.certificate, selfSigned.key)
     }
 }

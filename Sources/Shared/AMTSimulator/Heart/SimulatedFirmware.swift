@@ -21,6 +21,9 @@ package struct SimulatedFirmware: Sendable {
     package var controlMode: UInt32 = 0
     /// DHCP option 15.
     package var dnsSuffix: String
+    /// The PKI DNS suffix of MEBx; where there is one, set-up compares with it and not with DHCP's.
+    package var trustedSuffix = ""
+    package var ipv4 = Addresses()
     /// SHA-256 hashes of the roots that set-up trusts.
     package var trustedRoots: [[UInt8]]
 
@@ -32,13 +35,17 @@ package struct SimulatedFirmware: Sendable {
     package var committedTLS = TLSState()
     /// Seconds that the firmware's clock is ahead of ``now``.
     package var clockOffset = 0.0
+    /// Whether a client has set the clock; mutual TLS wants that.
+    var hasClock = false
     /// Whether the validity of the set-up certificate held, recorded and not enforced.
     package var isTimeValid = true
 
     package var digestRealm: String
+    /// 20 bytes that a host-based set-up has to sign; new ones after each unprovisioning.
+    var configurationNonce: [UInt8]
     var nonces: [String: (issued: Double, uses: Int)] = [:]
     var messageCount: UInt64 = 0
-    var enumerations: [String: [Instance]] = [:]
+    var enumerations: [String: (items: [Instance], made: Double)] = [:]
     var enumerationCount: UInt32 = 0
     /// Counts commits; a shell that sees it change renews its TLS and drops its connections.
     package var commits = 0
@@ -57,17 +64,23 @@ package struct SimulatedFirmware: Sendable {
         ]
     }
 
+    package struct Addresses: Hashable, Sendable {
+        package var address = "192.0.2.2"
+        package var gateway = "192.0.2.1"
+    }
+
     package struct TLSState: Hashable, Sendable {
         /// The handle of the certificate that TLS presents.
         package var certificate: Int?
         package var remote = TLSSettings()
-        package var local = TLSSettings()
+        package var local = TLSSettings(acceptsPlain: true)
     }
 
     package struct TLSSettings: Hashable, Sendable {
         package var enabled = false
         package var mutual = false
-        package var acceptsPlain = true
+        /// Read where TLS is enabled; factory values as captured, remote no, local yes.
+        package var acceptsPlain = false
         package var trustedCN: [String] = []
     }
 
@@ -81,14 +94,18 @@ package struct SimulatedFirmware: Sendable {
         self.now = now
         random = SeededRandom(seed: seed)
         digestRealm = "Digest:" + random.bytes(16).hexadecimal.uppercased()
+        configurationNonce = random.bytes(20)
         accounts.osAdminPassword = Data(random.bytes(24)).base64EncodedString()
         accounts.setA1("$$OsAdmin", accounts.osAdminPassword, realm: digestRealm)
     }
 
+    /// The wired port's address: locally administered, from the UUID.
+    var mac: [UInt8] { [0x02] + uuid.suffix(5) }
+
     /// The firmware's own time, in seconds since 1970.
     var clock: Double { now + clockOffset }
 
-    /// Power goes: what was not committed is lost.
+    /// Power goes: what was not committed is lost, and every digest nonce and enumeration.
     package mutating func powerCut() {
         tls = committedTLS
         nonces = [:]
@@ -101,7 +118,7 @@ package struct SimulatedFirmware: Sendable {
     }
 }
 
-/// xorshift64*: repeats with its seed.
+/// The generator xorshift64*, which repeats with its seed.
 ///
 /// Nothing secret outside of a simulation may rest on it.
 package struct SeededRandom: RandomNumberGenerator, Sendable {

@@ -44,10 +44,10 @@ extension SimulatedFirmware {
         case 0x0400_0011: return answer(command, word(provisioningState.rawValue))
         case 0x0400_001A: return answer(command, codeVersionTable())
         case 0x0400_0025: return answer(command, mac + mac)
-        case 0x0400_0036: return answer(command, ansi(dnsSuffix))
+        case 0x0400_0036: return answer(command, ansi(trustedSuffix))
         case 0x0400_0048:
             guard little(data, 0) == 0 else { return answer(command, [UInt8](repeating: 0, count: 20)) }
-            return answer(command, word(1) + word(0) + word(1) + [2, 1] + mac)
+            return answer(command, word(1) + addressWord(ipv4.address) + word(1) + [1, 1] + mac)
         case 0x0400_0056:
             let fqdn = [names.hostName, names.domainName].filter { !$0.isEmpty }.joined(separator: ".")
             let words =
@@ -75,8 +75,6 @@ extension SimulatedFirmware {
         return 0
     }
 
-    private var mac: [UInt8] { [0x02] + uuid.suffix(5) }
-
     private func codeVersionTable() -> [UInt8] {
         var table = fixed(personality.biosVersion, 65) + word(UInt32(codeVersions.count))
         for (name, value) in codeVersions {
@@ -90,6 +88,12 @@ extension SimulatedFirmware {
     }
 
     private func word(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+
+    /// 1.2.3.4 as the word 0x01020304, so that its bytes come reversed.
+    private func addressWord(_ text: String) -> [UInt8] {
+        let bytes = text.split(separator: ".").compactMap { UInt8($0) }
+        return bytes.count == 4 ? bytes.reversed() : [0, 0, 0, 0]
+    }
 
     private func ansi(_ text: String) -> [UInt8] {
         let bytes = Array(text.utf8)

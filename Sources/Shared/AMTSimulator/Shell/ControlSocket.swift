@@ -15,14 +15,21 @@ package final class ControlSocket: Sendable {
     }
 
     package func start(path: String) async throws -> any Channel {
-        unlink(path)
-        return try await ServerBootstrap(group: group)
+        do {
+            return try await bind(path)
+        } catch {
+            throw SimulationFault("the control socket \(path) cannot be made: \(error)", exitCode: 73)
+        }
+    }
+
+    private func bind(_ path: String) async throws -> any Channel {
+        try await ServerBootstrap(group: group)
             .childChannelInitializer { [host] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(ControlHandler(host))
                 }
             }
-            .bind(unixDomainSocketPath: path).get()
+            .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
     }
 }
 
@@ -69,7 +76,9 @@ private struct ControlCommand: Sendable {
     func run(on host: FirmwareHost) async -> Data {
         guard let fields else { return json(["error": "not a JSON object with 'do'"]) }
         switch fields.do {
-        case "state": return json(host.with { Self.describe($0) })
+        case "state":
+            let served = Array(SHA256.hash(data: host.servedIdentity().certificate)).hexadecimal
+            return json(host.with { Self.describe($0) }.merging(["served": served]) { $1 })
         case "hold":
             guard let phase = fields.phase, ["before", "after"].contains(phase) else {
                 return json(["error": "phase is before or after"])
@@ -100,7 +109,8 @@ private struct ControlCommand: Sendable {
                 }
             }
         case "deviceBusy": host.with { $0.deviceBusy = fields.times ?? 1 }
-        case "powerCut": host.with { $0.firmware.powerCut() }
+        case "deviceVanish": host.vanishDevices()
+        case "powerCut": host.powerCut()
         case "resetCounters":
             host.with { state in
                 state.requests = 0

@@ -1,3 +1,4 @@
+import CryptoExtras
 import Foundation
 import Synchronization
 
@@ -36,13 +37,19 @@ package final class FirmwareHost: Sendable {
     private let state: Mutex<State>
     private let clock: @Sendable () -> Double
     private let log: RequestLog?
-    /// Told after a commit, outside of the lock.
-    private let committed = Mutex<(@Sendable () -> Void)?>(nil)
+    private let selfSigned: SelfSigned
+    private let devices = Mutex<[@Sendable () -> Void]>([])
+    private let listeners = Mutex<[@Sendable (UInt64?) -> Void]>([])
 
-    package init(_ firmware: SimulatedFirmware, log: RequestLog?, clock: @escaping @Sendable () -> Double) {
+    package init(
+        _ firmware: SimulatedFirmware, selfSigned: SelfSigned, log: RequestLog?,
+        clock: @escaping @Sendable () -> Double
+    ) {
         state = Mutex(State(firmware: firmware))
+        self.selfSigned = selfSigned
         self.clock = clock
         self.log = log
+        makeSpareKey()
     }
 
     /// Reads or changes the firmware and what surrounds it.
@@ -53,7 +60,32 @@ package final class FirmwareHost: Sendable {
         }
     }
 
-    func onCommit(_ body: @escaping @Sendable () -> Void) { committed.withLock { $0 = body } }
+    /// Told when the network restarts, outside of the lock, with the connection that still carries an answer.
+    func onRestart(_ body: @escaping @Sendable (UInt64?) -> Void) { listeners.withLock { $0.append(body) } }
+
+    private func restart(_ answering: UInt64?) { for tell in listeners.withLock({ $0 }) { tell(answering) } }
+
+    /// Power goes and comes back.
+    func powerCut() {
+        with { $0.firmware.powerCut() }
+        restart(nil)
+    }
+
+    /// What port 16993 presents now, as DER.
+    func servedIdentity() -> (certificate: [UInt8], key: RSAKey) {
+        with { state in
+            if state.presentsWrongCertificate { return (selfSigned.certificate, selfSigned.key) }
+            return state.firmware.servedIdentity(selfSigned: selfSigned)
+        }
+    }
+
+    private func makeSpareKey() {
+        Thread.detachNewThread { [weak self] in
+            // Without a spare one the firmware makes its pair when asked.
+            guard let key = try? RSAKey(keySize: .bits2048) else { return }
+            self?.with { $0.firmware.store.spare = key }
+        }
+    }
 
     /// Answers a request, or holds it, or lets a mishap strike it.
     func submit(
@@ -97,7 +129,8 @@ package final class FirmwareHost: Sendable {
                 number: number, time: time, connection: connection.number, user: answer.user,
                 resource: answer.resource, action: answer.action, status: answer.status,
                 returnValue: answer.returnValue))
-        if hasCommitted { committed.withLock { $0 }?() }
+        if hasCommitted { restart(connection.number) }
+        if answer.action == "GenerateKeyPair" { makeSpareKey() }
         switch mishap?.kind {
         case "dropAfter": return .drop
         case "html": return .answer(Self.html, closes: true)
@@ -116,6 +149,11 @@ package final class FirmwareHost: Sendable {
             return state[keyPath: keyPath].remove(at: place)
         }
     }
+
+    /// Told when the ME resets: what the host had open is dead.
+    func onVanish(_ body: @escaping @Sendable () -> Void) { devices.withLock { $0.append(body) } }
+
+    func vanishDevices() { for tell in devices.withLock({ $0 }) { tell() } }
 
     // MARK: holding
 
@@ -180,7 +218,10 @@ package final class RequestLog: Sendable {
 
     package init(path: String) throws {
         _ = FileManager.default.createFile(atPath: path, contents: nil)
-        guard let handle = FileHandle(forWritingAtPath: path) else { throw CocoaError(.fileNoSuchFile) }
+        guard let handle = FileHandle(forWritingAtPath: path) else {
+            throw SimulationFault(
+                "the request log \(path) cannot be written: \(String(cString: strerror(errno)))", exitCode: 73)
+        }
         file = Mutex(handle)
     }
 

@@ -25,6 +25,9 @@ package struct HelloSender: Sendable {
 
     /// Runs until it is cancelled.
     package func run() async {
+        let (changes, teller) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        host.onRestart { _ in teller.yield() }
+        var change = changes.makeAsyncIterator()
         var count = 0
         while !Task.isCancelled {
             let packet: [UInt8]? = host.with { state in
@@ -35,11 +38,15 @@ package struct HelloSender: Sendable {
             if let packet {
                 await send(packet)
                 count += 1
-            } else {
-                count = 0
             }
-            let pause = SimulatedFirmware.pause(afterHello: count) ?? 3600
-            try? await Task.sleep(for: .seconds(packet == nil ? 1 : pause / speedUp))
+            if packet != nil, let pause = SimulatedFirmware.pause(afterHello: count) {
+                try? await Task.sleep(for: .seconds(pause / speedUp))  // cancelled, it ends early, and so does the loop
+            } else {
+                // Set-up is over, done or not: only a change of state begins it anew.
+                if packet != nil { say("no more hellos: the set-up period is over") }
+                count = 0
+                guard await change.next() != nil else { return }
+            }
         }
     }
 

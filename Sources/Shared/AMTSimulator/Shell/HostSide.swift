@@ -31,5 +31,8 @@ package final class HostSide: MEIFirmware {
         host.with { $0.firmware.hostInterface(message) }
     }
 
+    /// Called when a test lets the ME reset.
+    package func onVanish(_ body: @escaping @Sendable () -> Void) { host.onVanish(body) }
+
     package func closed(_ connection: MEIConnection) {}
 }

@@ -9,7 +9,6 @@ import Synchronization
 /// The firmware's ports: 16993 with TLS, 16992 without, on an address of its own.
 package final class NetworkSide: Sendable {
     private let host: FirmwareHost
-    private let selfSigned: SelfSigned
     private let group: any EventLoopGroup
     private let address: String
     private let open = Mutex<[UInt64: any Channel]>([:])
@@ -18,26 +17,25 @@ package final class NetworkSide: Sendable {
     private let say: @Sendable (String) -> Void
 
     package init(
-        _ host: FirmwareHost, selfSigned: SelfSigned, address: String, group: any EventLoopGroup,
-        say: @escaping @Sendable (String) -> Void
+        _ host: FirmwareHost, address: String, group: any EventLoopGroup, say: @escaping @Sendable (String) -> Void
     ) {
         self.host = host
-        self.selfSigned = selfSigned
         self.address = address
         self.group = group
         self.say = say
     }
 
+    /// Opens the ports.
+    ///
+    /// - Throws: ``SimulationFault`` that names the port, when one cannot be had.
     package func start() async throws {
         try await listen(16993, tls: true)
         try await listen(16992, tls: false)
-        host.onCommit { [self] in
+        host.onRestart { [self] answering in
             // The network restarts: every connection goes, but the one that carries the commit's answer, which closes
             // itself once that is written.
-            let channels = open.withLock { Array($0.values) }
-            for channel in channels {
-                channel.eventLoop.scheduleTask(in: .milliseconds(200)) { channel.close(promise: nil) }
-            }
+            let channels = open.withLock { open in open.filter { $0.key != answering }.map(\.value) }
+            for channel in channels { channel.close(promise: nil) }
         }
     }
 
@@ -51,7 +49,7 @@ package final class NetworkSide: Sendable {
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try setUp(channel, tls: tls) }
             }
-            .bind(host: address, port: port).get()
+            .bindOrSay(address, port)
         listeners.withLock { $0.append(listener) }
         say("listening on \(address):\(port)\(tls ? " (TLS)" : "")")
     }
@@ -60,28 +58,25 @@ package final class NetworkSide: Sendable {
         let number = counter.add(1, ordering: .relaxed).newValue
         open.withLock { $0[number] = channel }
         channel.closeFuture.whenComplete { [self] _ in open.withLock { _ = $0.removeValue(forKey: number) } }
-        let (isSetUp, plainAllowed) = host.with { state in
-            let firmware = state.firmware
-            return (
-                firmware.provisioningState == .in,
-                firmware.provisioningState == .post
-                    && (!firmware.committedTLS.remote.enabled || firmware.committedTLS.remote.acceptsPlain)
-            )
-        }
+        let admission = host.with { $0.firmware.admission(tls: tls) }
+        // The listener cannot be unbound and bound again without losing the port, so what must be closed hangs up.
+        guard admission != .closed else { return channel.close(promise: nil) }
+        let isSetUp = admission == .chainForSetUp
         guard tls else {
-            // The listener cannot be unbound and bound again without losing the port, so what must be closed hangs up.
-            guard plainAllowed else { return channel.close(promise: nil) }
             let facts = ConnectionFacts(number: number, isTLS: false, isSetUp: false)
             return try channel.pipeline.syncOperations.addHandler(HTTPHandler(host, facts))
         }
         let facts = ConnectionFacts(number: number, isTLS: true, isSetUp: isSetUp)
-        let context = try tlsContext(isSetUp: isSetUp)
+        let asksClient = admission != .anyone
+        let context = try tlsContext(asksClient: asksClient)
         let handler: NIOSSLServerHandler
-        if isSetUp {
+        if asksClient {
             handler = NIOSSLServerHandler(context: context) { [host, say] chain, promise in
                 let ders = chain.compactMap { try? $0.toDERBytes() }
-                let refusal = host.with { $0.firmware.refusal(of: ders) }
-                if let refusal { say("set-up refused: \(refusal)") }
+                let refusal = host.with { state in
+                    isSetUp ? state.firmware.refusal(of: ders) : state.firmware.refusal(ofClient: ders)
+                }
+                if let refusal { say("\(isSetUp ? "set-up" : "client") refused: \(refusal)") }
                 promise.succeed(refusal == nil ? .certificateVerified : .failed)
             }
         } else {
@@ -93,19 +88,27 @@ package final class NetworkSide: Sendable {
     }
 
     /// What the port presents now; made for each connection, since a commit or a test changes it.
-    private func tlsContext(isSetUp: Bool) throws -> NIOSSLContext {
-        let (der, key) = host.with { state in
-            if state.presentsWrongCertificate { return (selfSigned.certificate, selfSigned.key) }
-            return state.firmware.servedIdentity(selfSigned: selfSigned)
-        }
+    private func tlsContext(asksClient: Bool) throws -> NIOSSLContext {
+        let (der, key) = host.servedIdentity()
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: [.certificate(try NIOSSLCertificate(bytes: der, format: .der))],
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.pkcs8DERRepresentation), format: .der)))
         // AMT 12: TLS 1.1 and 1.2.
         configuration.minimumTLSVersion = .tlsv11
         configuration.maximumTLSVersion = .tlsv12
-        if isSetUp { configuration.certificateVerification = .noHostnameVerification }
+        if asksClient { configuration.certificateVerification = .noHostnameVerification }
         return try NIOSSLContext(configuration: configuration)
+    }
+}
+
+extension ServerBootstrap {
+    fileprivate func bindOrSay(_ address: String, _ port: Int) async throws -> any Channel {
+        do { return try await bind(host: address, port: port).get() } catch let error as IOError {
+            throw SimulationFault(
+                "\(address):\(port) cannot be listened on: \(String(cString: strerror(error.errnoCode))). "
+                    + "Another simulator may run there: choose another --address (127.0.0.0/8 are all this machine's).",
+                exitCode: 69)
+        }
     }
 }
 

@@ -11,6 +11,8 @@ package struct SimulationPlan: Sendable {
     package var uuid: [UInt8]
     package var address: String
     package var dnsSuffix: String
+    /// The PKI DNS suffix of MEBx, empty where none is set.
+    package var trustedSuffix = ""
     package var provisioningServer: (host: String, port: Int)?
     package var helloSpeedUp = 1.0
     /// PEM texts of roots that set-up trusts.
@@ -41,25 +43,21 @@ package struct Simulation: Sendable {
         -> Simulation
     {
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
-        var roots: [[UInt8]] = []
-        for text in plan.trustedRoots {
-            for document in try PEMDocument.parseMultiple(pemString: text) {
-                roots.append(Array(SHA256.hash(data: document.derBytes)))
-            }
-        }
-        // Hashes of the maker's own, whose roots nobody here has.
-        roots += (1...3).map { Array(SHA256.hash(data: Data("a root of the maker's, number \($0)".utf8))) }
-        let firmware = SimulatedFirmware(
-            personality: plan.personality, uuid: plan.uuid, dnsSuffix: plan.dnsSuffix, trustedRoots: roots,
-            seed: plan.seed, now: clock())
+        var firmware = SimulatedFirmware(
+            personality: plan.personality, uuid: plan.uuid, dnsSuffix: plan.dnsSuffix,
+            trustedRoots: try rootHashes(plan.trustedRoots), seed: plan.seed, now: clock())
+        firmware.trustedSuffix = plan.trustedSuffix
+        let numbers = plan.address.split(separator: ".")
+        firmware.ipv4 = .init(
+            address: plan.address, gateway: (numbers.dropLast().map(String.init) + ["1"]).joined(separator: "."))
         let log = try plan.requestLog.map { try RequestLog(path: $0) }
-        let host = FirmwareHost(firmware, log: log, clock: clock)
+        let selfSigned = try SelfSigned(uuid: plan.uuid.hexadecimal, now: clock())
+        let host = FirmwareHost(firmware, selfSigned: selfSigned, log: log, clock: clock)
         if let hold = plan.hold {
             host.with { $0.holds.append(Mishap(kind: hold.phase, request: nil, method: hold.method)) }
         }
         let group = MultiThreadedEventLoopGroup.singleton
-        let selfSigned = try SelfSigned(uuid: plan.uuid.hexadecimal, now: clock())
-        let network = NetworkSide(host, selfSigned: selfSigned, address: plan.address, group: group, say: say)
+        let network = NetworkSide(host, address: plan.address, group: group, say: say)
         try await network.start()
         var control: (any Channel)?
         if let path = plan.control {
@@ -72,11 +70,29 @@ package struct Simulation: Sendable {
         return Simulation(hostSide: HostSide(host), network: network, hello: hello, control: control)
     }
 
-    /// Says hello as long as it is due, until the task is cancelled.
-    package func run() async {
-        if let hello { return await hello.run() }
-        // Without a server to greet there is nothing to do but to answer.
-        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+    /// Says hello as long as it is due, until the task is cancelled; without a server to greet, returns at once.
+    package func run() async { await hello?.run() }
+
+    /// SHA-256 hashes of the roots, and some of the maker's own, whose roots nobody has.
+    ///
+    /// - Parameter texts: PEM.
+    /// - Returns: 32 bytes each, the caller's first.
+    /// - Throws: ``SimulationFault`` for what is no PEM, and for more roots than firmware keeps.
+    private static func rootHashes(_ texts: [String]) throws -> [[UInt8]] {
+        var hashes: [[UInt8]] = []
+        do {
+            for text in texts {
+                for document in try PEMDocument.parseMultiple(pemString: text) {
+                    hashes.append(Array(SHA256.hash(data: document.derBytes)))
+                }
+            }
+        } catch { throw SimulationFault("a trusted root is not PEM: \(error)", exitCode: 65) }
+        hashes += (1...3).map { Array(SHA256.hash(data: Data("a root of the maker's, number \($0)".utf8))) }
+        // The most that a captured hello holds.
+        guard hashes.count <= 24 else {
+            throw SimulationFault("\(hashes.count) roots, where firmware keeps 24 at most: name fewer", exitCode: 65)
+        }
+        return hashes
     }
 
     package func stop() async {

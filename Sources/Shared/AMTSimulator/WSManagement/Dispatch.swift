@@ -45,6 +45,7 @@ extension SimulatedFirmware {
         guard let type = firmwareClasses.first(where: { $0.name == request.className }),
             request.resource == Namespace.ofClass(type.name)
         else { throw .destinationUnreachable }
+        if let bytes = request.longestAnswer, bytes < 50_000 { throw .envelopeSize }
         let rights = accounts.rights(of: user)
         let namespace = request.resource
         switch request.action {
@@ -52,23 +53,23 @@ extension SimulatedFirmware {
             let instance = try instance(type, request)
             return (
                 writer.answer(
-                    action: request.action + "Response", resource: namespace, extra: extras([instance], [namespace]),
+                    action: request.action + "Response", resource: namespace, extra: extras(type, [namespace]),
                     body: EnvelopeWriter.element(instance, "g", common: "h")), nil
             )
         case "\(Namespace.transfer)/Put":
             guard rights == .all else { throw .accessDenied }
-            guard let body = request.body else { throw .invalidRepresentation }
+            guard let body = request.body, body.name == type.name else { throw .invalidRepresentation }
             if !request.selectors.isEmpty { _ = try instance(type, request) }
             try type.put(&self, request, body)
             let after = try putAnswer(type, request, body)
             return (
                 writer.answer(
-                    action: request.action + "Response", resource: namespace, extra: extras([after], [namespace]),
+                    action: request.action + "Response", resource: namespace, extra: extras(type, [namespace]),
                     body: EnvelopeWriter.element(after, "g", common: "h")), nil
             )
         case "\(Namespace.transfer)/Create":
             guard rights == .all else { throw .accessDenied }
-            guard let body = request.body else { throw .invalidRepresentation }
+            guard let body = request.body, body.name == type.name else { throw .invalidRepresentation }
             let made = try type.create(&self, body)
             return (writer.created(made, namespace, request.action), nil)
         case "\(Namespace.transfer)/Delete":
@@ -78,7 +79,7 @@ extension SimulatedFirmware {
                 writer.answer(action: request.action + "Response", resource: namespace, extra: [], body: ""), nil
             )
         case "\(Namespace.enumeration)/Enumerate": return (try enumerate(type, request, writer), nil)
-        case "\(Namespace.enumeration)/Pull": return (try pull(request, writer), nil)
+        case "\(Namespace.enumeration)/Pull": return (try pull(type, request, writer), nil)
         case "\(namespace)/\(verb)":
             guard rights == .all || verb.hasPrefix("Get") else { throw .accessDenied }
             let input = request.body ?? XMLElement("\(verb)_INPUT")
@@ -110,33 +111,38 @@ extension SimulatedFirmware {
         return found
     }
 
+    /// Seconds until a context that nobody pulls is forgotten, so that a lost client does not use up the quota.
+    private static let enumerationLifetime = 60.0
+
     private mutating func enumerate(
         _ type: any FirmwareClass.Type, _ request: WSRequest, _ writer: EnvelopeWriter
     ) throws(WSFault) -> String {
+        enumerations = enumerations.filter { now - $0.value.made < Self.enumerationLifetime }
         guard enumerations.count < 16 else { throw .quotaLimit }
         enumerationCount += 1
         let head = withUnsafeBytes(of: enumerationCount.littleEndian) { Array($0) }.hexadecimal.uppercased()
         let context = "\(head)-0000-0000-0000-000000000000"
-        enumerations[context] = type.instances(self)
+        enumerations[context] = (type.instances(self), now)
         return writer.answer(
             action: request.action + "Response", resource: request.resource, extra: [Namespace.enumeration],
             body: "<g:EnumerateResponse><g:EnumerationContext>\(context)</g:EnumerationContext></g:EnumerateResponse>")
     }
 
-    private mutating func pull(_ request: WSRequest, _ writer: EnvelopeWriter) throws(WSFault) -> String {
+    private mutating func pull(
+        _ type: any FirmwareClass.Type, _ request: WSRequest, _ writer: EnvelopeWriter
+    ) throws(WSFault) -> String {
         guard let context = request.body?["EnumerationContext"]?.text,
-            let items = enumerations.removeValue(forKey: context)
+            let items = enumerations.removeValue(forKey: context)?.items
         else { throw .invalidEnumerationContext }
-        let common = items.contains(where: \.hasDate) ? "i" : "h"
-        let text = items.map { EnvelopeWriter.element($0, "h", common: common) }.joined()
+        let text = items.map { EnvelopeWriter.element($0, "h", common: "i") }.joined()
         return writer.answer(
             action: request.action + "Response", resource: request.resource,
-            extra: extras(items, [Namespace.enumeration, request.resource]),
+            extra: extras(type, [Namespace.enumeration, request.resource]),
             body: "<g:PullResponse><g:Items>\(text)</g:Items><g:EndOfSequence></g:EndOfSequence></g:PullResponse>")
     }
 
-    private func extras(_ instances: [Instance], _ first: [String]) -> [String] {
-        first + (instances.contains(where: \.hasDate) ? [Namespace.common] : [])
+    private func extras(_ type: any FirmwareClass.Type, _ first: [String]) -> [String] {
+        first + (type.declaresCommon ? [Namespace.common] : [])
     }
 
     /// Source: DSP0226 identify; no capture of it from AMT is public.
@@ -149,12 +155,6 @@ extension SimulatedFirmware {
         return
             #"<?xml version="1.0" encoding="UTF-8"?><a:Envelope xmlns:a="\#(Namespace.soap)" xmlns:b="\#(Namespace.identity)">"#
             + "<a:Header></a:Header><a:Body><b:IdentifyResponse>\(inner)</b:IdentifyResponse></a:Body></a:Envelope>"
-    }
-}
-
-extension Instance {
-    var hasDate: Bool {
-        properties.values.contains { if case .datetime = $0 { true } else { false } }
     }
 }
 

@@ -7,6 +7,8 @@ struct WSRequest {
     var messageID: String
     /// Selectors of the header: a text, or the EPR's own selectors.
     var selectors: [String: SelectorValue]
+    /// `MaxEnvelopeSize`, in bytes, where the client states one.
+    var longestAnswer: Int?
     var body: XMLElement?
 
     enum SelectorValue: Hashable {
@@ -26,6 +28,7 @@ struct WSRequest {
         action = header?["Action"]?.text ?? ""
         resource = header?["ResourceURI"]?.text ?? ""
         messageID = header?["MessageID"]?.text ?? ""
+        longestAnswer = header?["MaxEnvelopeSize"].flatMap { Int($0.text) }
         body = envelope["Body"]?.children.first
         selectors = [:]
         for selector in header?["SelectorSet"]?.all("Selector") ?? [] {

@@ -1,0 +1,40 @@
+extension SimulatedFirmware {
+    /// What a new connection finds.
+    package enum Admission: Hashable, Sendable {
+        /// Nothing listens.
+        case closed
+        /// A client proves itself by digest alone.
+        case anyone
+        /// Set-up mode: the provisioning server's chain is checked.
+        case chainForSetUp
+        /// Mutual TLS: a client's chain is checked.
+        case chainOfClient
+    }
+
+    /// How port 16993, or without TLS 16992, meets a client now.
+    ///
+    /// Only committed settings count. Source: network reference 1.1, 3.1, 6.3; that 16993 answers with the self-made
+    /// certificate before TLS is configured is documented up to CSME 18 (1.3).
+    package func admission(tls: Bool) -> Admission {
+        let remote = committedTLS.remote
+        switch provisioningState {
+        case .pre: return .closed
+        case .in: return tls ? .chainForSetUp : .closed
+        case .post where tls: return remote.enabled && remote.mutual ? .chainOfClient : .anyone
+        case .post: return remote.enabled && !remote.acceptsPlain ? .closed : .anyone
+        }
+    }
+
+    /// The certificate and key that port 16993 presents, as DER.
+    ///
+    /// - Returns: What the last commit selected, else a certificate that the firmware made and signed itself.
+    func servedIdentity(selfSigned: SelfSigned) -> (certificate: [UInt8], key: RSAKey) {
+        if committedTLS.remote.enabled, let handle = committedTLS.certificate,
+            let stored = store.certificates[handle],
+            let key = store.key(of: stored.certificate).flatMap({ store.keys[$0] })
+        {
+            return (stored.der, key)
+        }
+        return (selfSigned.certificate, selfSigned.key)
+    }
+}
