@@ -157,7 +157,8 @@ let package = Package(
             programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),
         trial(
             of: "AMTSimulator",
-            uses: ["AMTSimulator", "LibXML", "TestKit", asn1, crypto, cryptoExtras, x509], programs: ["AMTSimulatorMain"]),
+            uses: ["AMTSimulator", "LibXML", "TestKit", asn1, crypto, cryptoExtras, x509],
+            programs: ["AMTSimulatorMain"]),
         trial(of: "SimulatedMEI", uses: ["SimulatedMEI"]),
         trial(of: "Certificates", uses: ["Certificates", "TestKit", "Vocabulary"]),
         trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),

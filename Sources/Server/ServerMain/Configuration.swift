@@ -39,7 +39,10 @@ struct ServerFolder {
     func create(_ file: String, _ bytes: [UInt8]) throws(Failure) {
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw Failure(.configurationInvalid, "cannot make \(file): \(String(cString: strerror(errno)))")
+            throw Failure(
+                .configurationInvalid, "cannot make \(file): \(String(cString: strerror(errno)))",
+                hint: errno == EEXIST
+                    ? "It is left as it is. An interrupted `init` leaves a folder to remove first." : nil)
         }
         defer { close(descriptor) }
         var written = 0

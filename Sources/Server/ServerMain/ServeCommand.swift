@@ -23,7 +23,6 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = folder.value
-        umask(0o077)  // the console's socket, the store and its log are the owner's alone
         let configuration = try ServerConfiguration.load(from: folder)
         try takeLock(folder)
         var logger = Logger(label: "namesake-server")

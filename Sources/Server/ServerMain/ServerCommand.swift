@@ -15,6 +15,7 @@ struct ServerCommand: AsyncParsableCommand {
         ])
 
     static func main() async {
+        umask(0o077)  // whatever this program makes is its owner's alone: keys, the store, the console's socket
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -39,7 +40,7 @@ func fail(_ failure: Failure) -> Never {
         switch failure.code {
         case .configurationInvalid, .certificateUnfit, .keyUnreadable, .certificateUnreadable, .vaultKeyWrong: 78
         case .listenerUnavailable, .storeUnavailable, .serverNotRunning: 69
-        case .machineUnknown: 65
+        case .machineUnknown, .nameInvalid: 65
         default: 70
         }
     exit(status)
