@@ -33,6 +33,13 @@ extension ServerCore {
                 hint: "Rename this machine, or retire the other one's record.")
         }
         if let running = try await unfinishedRename(of: report.machine) {
+            // An agent proves what it follows: it must never be led to prove another one's claim.
+            let claim = try decoded(RenameParameters.self, running.parameters).claim
+            guard claim == report.osName else {
+                throw Failure(
+                    .firmwareStateUnexpected, "job \(running.id) is under way to name this machine '\(claim)'",
+                    hint: "Run sync again when it has ended; if nobody asked for that name, look at the job first.")
+            }
             return try await directive(for: running, "job \(running.id) is under way")
         }
         let inFirmware = report.firmwareName.flatMap { try? Hostname($0) }
