@@ -123,10 +123,10 @@ package final class DeviceNode: SimulatedNode {
         case FUSE_RELEASE:
             release(body.loadUnaligned(as: fuse_release_in.self).fh)
             connection.reply(header.unique)
-        case FUSE_FLUSH, FUSE_FSYNC, FUSE_RELEASEDIR, FUSE_ACCESS, FUSE_DESTROY: connection.reply(header.unique)
+        case FUSE_FSYNC, FUSE_RELEASEDIR, FUSE_ACCESS, FUSE_DESTROY: connection.reply(header.unique)
         case FUSE_STATFS: connection.reply(header.unique, raw(fuse_statfs_out()))
         case FUSE_FORGET, FUSE_BATCH_FORGET: break  // nobody waits for an answer to these
-        default: connection.reply(header.unique, error: ENOSYS)
+        default: connection.reply(header.unique, error: ENOSYS)  // FLUSH too: the kernel does not ask again then
         }
     }
 
@@ -197,7 +197,8 @@ package final class DeviceNode: SimulatedNode {
         var answer = fuse_open_out()
         answer.fh = handle
         // Without STREAM a read that waits holds the file's position lock, and a write from another thread sleeps on it.
-        answer.open_flags = UInt32(FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE | FOPEN_STREAM)
+        // Without NOFLUSH a process that is killed with a node open that it serves itself waits for its own answer, for ever.
+        answer.open_flags = UInt32(FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE | FOPEN_STREAM | FOPEN_NOFLUSH)
         connection.reply(header.unique, raw(answer))
     }
 

@@ -108,8 +108,8 @@ private struct ControlCommand: Sendable {
                     state.firmware.accounts.entries[place].a1 = [UInt8](repeating: 0, count: 16)
                 }
             }
-        case "deviceBusy": host.with { $0.deviceBusy = fields.times ?? 1 }
-        case "deviceVanish": host.vanishDevices()
+        case "meiBusy": host.with { $0.deviceBusy = fields.times ?? 1 }
+        case "meiVanish": host.vanishDevices()
         case "powerCut": host.powerCut()
         case "resetCounters":
             host.with { state in
