@@ -18,12 +18,15 @@ struct ClaimTests {
             {"wireVersion":1,"agentVersion":"x","machine":"\(machine)","osName":"\(name)","osNameRule":"--name",\
             "firmwareName":"","provisioningState":2,"controlMode":2}
             """
-        return try await run(
+        return try await curl(folder, ["-d", report, "\(enrolment.server)/v1/reports"])
+    }
+
+    /// What the server answers to the token of the last `post`, with the HTTP status on the last line.
+    static func curl(_ folder: String, _ arguments: [String]) async throws -> String {
+        try await run(
             "/usr/bin/curl",
-            [
-                "-sS", "--config", "\(folder)/curl.conf", "--cacert", "\(folder)/ca.pem", "-w", "\n%{http_code}", "-d",
-                report, "\(enrolment.server)/v1/reports",
-            ]
+            ["-sS", "--config", "\(folder)/curl.conf", "--cacert", "\(folder)/ca.pem", "-w", "\n%{http_code}"]
+                + arguments
         ).output
     }
 
@@ -38,6 +41,18 @@ struct ClaimTests {
             #expect(own.status == 30, "\(own.output)")
             #expect(own.output.contains("stolen.corp.example.test"), "it says whose claim is under way")
             #expect(try await site.control(#"{"do":"state"}"#)["hostName"] as? String == before)
+
+            // The forger says that the echo is written, which it is not.
+            let job = try #require(try await site.console("jobs", "list", "--json").output.firstMatch(of: /"id":\{?[^0-9]*([0-9]+)[^{}]*\}?,"kind":"rename"/)).1
+            let said = try await Self.curl(folder, ["-X", "POST", "https://\(site.net).142:8443/v1/jobs/\(job)/echo-written"])
+            #expect(said.hasSuffix("204"), "\(said)")
+            var page = ""
+            while !page.contains("failed"), !page.contains("done") {
+                page = try await site.console("jobs", "show", String(job)).output
+            }
+            #expect(page.contains("claim may come from elsewhere"), "\(page)")
+            #expect(try await site.control(#"{"do":"state"}"#)["hostName"] as? String == before)
+            #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0, "the true one is not in its way")
             await site.stop()
         }
     }
@@ -51,14 +66,9 @@ struct ClaimTests {
             #expect(try await Self.post(site, folder, "a.elsewhere.test").hasSuffix("\n409"))
             #expect(try await Self.post(site, folder, "not a name").hasSuffix("\n400"))
             try Data(#"header = "Authorization: Bearer wrong""#.utf8).write(to: URL(filePath: "\(folder)/curl.conf"))
-            let refused = try await run(
-                "/usr/bin/curl",
-                [
-                    "-sS", "--config", "\(folder)/curl.conf", "--cacert", "\(folder)/ca.pem", "-w", "\n%{http_code}",
-                    "https://\(site.net).144:8443/v1/jobs/1",
-                ])
-            #expect(refused.output.hasSuffix("\n401"), "\(refused.output)")
-            #expect(refused.output.contains("fleet.token-refused"))
+            let refused = try await Self.curl(folder, ["https://\(site.net).144:8443/v1/jobs/1"])
+            #expect(refused.hasSuffix("\n401"), "\(refused)")
+            #expect(refused.contains("fleet.token-refused"))
             await site.stop()
         }
     }
