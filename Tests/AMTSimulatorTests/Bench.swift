@@ -16,9 +16,12 @@ final class Bench: Sendable {
     let root: Authority
     let simulator: Program
 
+    /// Above those that the server's tests take.
+    static func address(_ number: Int) -> String { loopbackAddress(200 + number) }
+
     init(in folder: String, number: Int, _ extra: [String] = []) async throws {
         self.folder = folder
-        address = loopbackAddress(number)
+        address = Self.address(number)
         root = try Authority()
         try Self.pem("CERTIFICATE", try root.der()).write(
             toFile: "\(folder)/root.pem", atomically: true, encoding: .utf8)
@@ -84,8 +87,9 @@ final class Bench: Sendable {
         let uri = Namespace.ofClass(type)
         let body = "<h:\(method)_INPUT xmlns:h=\"\(uri)\">\(input)</h:\(method)_INPUT>"
         let answer = try await post(envelope("\(uri)/\(method)", type, body: body), as: proof)
+        guard answer.status == 200 else { return "curl \(answer.exit), HTTP \(answer.status): \(answer.body)" }
         let value = try parseXML(Array(answer.body.utf8))["Body"]?.children.first?["ReturnValue"]?.text
-        return value ?? "HTTP \(answer.status)"
+        return value ?? "no ReturnValue: \(answer.body)"
     }
 
     func put(_ type: String, _ properties: String, _ selectors: String = "", as proof: Proof) async throws -> Int {

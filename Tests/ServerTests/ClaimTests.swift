@@ -43,12 +43,16 @@ struct ClaimTests {
             #expect(try await site.control(#"{"do":"state"}"#)["hostName"] as? String == before)
 
             // The forger says that the echo is written, which it is not.
-            let job = try #require(try await site.console("jobs", "list", "--json").output.firstMatch(of: /"id":\{?[^0-9]*([0-9]+)[^{}]*\}?,"kind":"rename"/)).1
-            let said = try await Self.curl(folder, ["-X", "POST", "https://\(site.net).142:8443/v1/jobs/\(job)/echo-written"])
+            let job = try #require(
+                try await site.console("jobs", "list", "--json").output.firstMatch(
+                    of: /"id":\{?[^0-9]*([0-9]+)[^{}]*\}?,"kind":"rename"/)
+            ).1
+            let said = try await Self.curl(
+                folder, ["-X", "POST", "https://\(site.net).142:8443/v1/jobs/\(job)/echo-written"])
             #expect(said.hasSuffix("204"), "\(said)")
             var page = ""
-            while !page.contains("failed"), !page.contains("done") {
-                page = try await site.console("jobs", "show", String(job)).output
+            while !page.contains(#""state":"failed""#), !page.contains(#""state":"done""#) {
+                page = try await site.console("jobs", "show", String(job), "--json").output
             }
             #expect(page.contains("claim may come from elsewhere"), "\(page)")
             #expect(try await site.control(#"{"do":"state"}"#)["hostName"] as? String == before)
