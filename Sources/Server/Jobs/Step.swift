@@ -43,6 +43,11 @@ package struct JobLedger: Sendable {
 
     package func isDone<S: Step>(_ step: S.Type) -> Bool { outputs[S.name] != nil }
 
+    /// - Returns: `nil` when the step is not done.
+    package func outputIfDone<S: Step>(of step: S.Type) throws(Failure) -> S.Output? {
+        isDone(step) ? try output(of: step) : nil
+    }
+
     /// - Throws: ``Failure`` when the step has no output, or one that this version cannot read.
     package func output<S: Step>(of step: S.Type) throws(Failure) -> S.Output {
         guard let text = outputs[S.name] else {

@@ -17,9 +17,11 @@ package struct JobPage: Codable, Sendable {
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
-    /// Verbs: `devices`, `devices UUID`, `devices UUID retry`, `jobs`, `jobs NUMBER`, `ping`.
+    /// Verbs: `devices`, `devices UUID`, `devices UUID retry`, `devices UUID rename NAME`, `devices UUID reprovision
+    /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
+    /// NUMBER`, `ping`.
     ///
-    /// - Returns: JSON: ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s or a ``JobPage``.
+    /// - Returns: JSON: ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
     package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
         switch verb.first {
         case "ping": return Array("{}".utf8)
@@ -35,8 +37,25 @@ extension ServerCore {
             throw Failure(.machineUnknown, "'\(text.prefix(64))' is no UUID", hint: "Take one from `devices list`.")
         }
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(machine)).utf8) }
+        if words.count > 1 { return Array(try encoded(try await plan(machine, Array(words.dropFirst()))).utf8) }
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
         return Array(try encoded(record).utf8)
+    }
+
+    private func plan(_ machine: MachineID, _ words: [String]) async throws(Failure) -> RoutePlan {
+        let dryRun = words.first == "dry-run"
+        let words = dryRun ? Array(words.dropFirst()) : words
+        var name: Hostname?
+        if words.first != "unprovision", let text = words.dropFirst().first {
+            do { name = try Hostname(text) } catch { throw Failure(.nameInvalid, "\(error)") }
+        }
+        switch (words.first, words.dropFirst().first) {
+        case ("rename", _?): return try await begin(.rename, of: machine, name: name, dryRun: dryRun)
+        case ("reprovision", _): return try await begin(.reprovision, of: machine, name: name, dryRun: dryRun)
+        case ("unprovision", "partial"): return try await begin(.unprovision, of: machine, dryRun: dryRun)
+        case ("unprovision", "full"): return try await begin(.unprovision, of: machine, full: true, dryRun: dryRun)
+        default: throw Failure(.serverRefused, "no such verb: \(words.joined(separator: " ").prefix(80))")
+        }
     }
 
     private func jobs(_ words: [String]) async throws(Failure) -> [UInt8] {

@@ -61,18 +61,28 @@ package struct FirmwareContext: Sendable {
     }
 }
 
+/// How the firmware is to be met at this place of a job.
+package enum MeetingPlace: Hashable, Sendable {
+    /// In set-up mode, by our provisioning certificate.
+    case setUp
+    /// Under the name, the pin and an account of the record.
+    case managed
+    /// Under the name and the certificate that this job gave it.
+    case proved
+}
+
 extension FirmwareContext {
-    /// Turns the connection to where the job's next request has to go.
-    ///
-    /// Before the commit that is set-up mode or the old name, after it the new name under the new certificate; both
-    /// managed ones as the temporary account.
+    package func place(_ ledger: JobLedger) -> MeetingPlace {
+        if ledger.isDone(CommitStep.self) { return .proved }
+        return job.kind == .provision || ledger.isDone(UnprovisionStep.self) ? .setUp : .managed
+    }
+
+    /// Turns the connection to where the job's next request has to go; to a managed firmware as the temporary account.
     package func open(_ ledger: JobLedger) async throws(Failure) {
-        if ledger.isDone(CommitStep.self) {
-            try await openProved(ledger)
-        } else if job.kind == .provision {
-            try await openSetUp(ledger)
-        } else {
-            try await openManaged(ledger)
+        switch place(ledger) {
+        case .setUp: try await openSetUp(ledger)
+        case .managed: try await openManaged(ledger)
+        case .proved: try await openProved(ledger)
         }
     }
 
@@ -106,10 +116,10 @@ extension FirmwareContext {
             trust: .authorities(workshop.authority.trustAnchors, pin: pin), credential: credential)
     }
 
-    private func openSetUp(_ ledger: JobLedger) async throws(Failure) {
+    func openSetUp(_ ledger: JobLedger) async throws(Failure) {
         // Our certificate authenticates us where the firmware takes it for that; where it asks for a password all the
-        // same, it is the factory's until we have set ours.
-        let isOurs = ledger.isDone(SetAdminStep.self)
+        // same, it is the factory's until we have set ours. Partial unprovisioning keeps ours.
+        let isOurs = job.kind != .provision || ledger.isDone(SetAdminStep.self)
         if await notebook.isTurned(to: isOurs ? "set-up, our password" : "set-up") { return }
         let password = isOurs ? try await vault.secret(.adminPassword, of: machine) : Secret("admin")
         await connection.turn(
@@ -119,8 +129,14 @@ extension FirmwareContext {
                 credential: DigestCredential(user: "admin", password: password)))
     }
 
+    /// The account that the firmware has now, by the steps that are done.
+    func account(of ledger: JobLedger) throws(Failure) -> AccountStep.Output {
+        ledger.isDone(SetUpAccountStep.self)
+            ? try ledger.output(of: SetUpAccountStep.self) : try ledger.output(of: AccountStep.self)
+    }
+
     private func account(_ ledger: JobLedger) async throws(Failure) -> DigestCredential {
-        let account = try ledger.output(of: AccountStep.self)
+        let account = try account(of: ledger)
         return DigestCredential(
             user: account.name, password: try await vault.secret(.account(account.name), of: machine))
     }

@@ -32,12 +32,16 @@ extension ServerCore {
                 .nameTaken, "'\(report.osName)' belongs to machine \(other)",
                 hint: "Rename this machine, or retire the other one's record.")
         }
-        if let running = try await unfinishedRename(of: report.machine) {
+        if let running = try await unfinishedJob(of: report.machine) {
+            guard let claim = try running.claim?.claim else {
+                throw Failure(
+                    .jobUnderWay, "job \(running.id) (\(running.kind.rawValue)) is under way",
+                    hint: "Run sync again when it has ended.")
+            }
             // An agent proves what it follows: it must never be led to prove another one's claim.
-            let claim = try decoded(RenameParameters.self, running.parameters).claim
             guard claim == report.osName else {
                 throw Failure(
-                    .firmwareStateUnexpected, "job \(running.id) is under way to name this machine '\(claim)'",
+                    .jobUnderWay, "job \(running.id) is under way to name this machine '\(claim)'",
                     hint: "Run sync again when it has ended; if nobody asked for that name, look at the job first.")
             }
             return try await directive(for: running, "job \(running.id) is under way")
@@ -46,26 +50,27 @@ extension ServerCore {
         if firmware.name == report.osName, inFirmware == report.osName {
             return Directive(verdict: .inSync, message: "'\(report.osName)' is the name everywhere")
         }
-        return try await beginRename(report)
+        return try await beginRename(report, of: record)
     }
 
-    private func beginRename(_ report: Report) async throws(Failure) -> Directive {
+    private func beginRename(_ report: Report, of record: DeviceRecord) async throws(Failure) -> Directive {
         let nonce = try randomBytes(15).hexadecimal
         let echo: Hostname
         do { echo = try Hostname("nsk-\(nonce).\(domain)") } catch {
             throw Failure(.nameInvalid, "no echo name in \(domain): \(error)")
         }
         let now = clock()
+        let (kind, why) = routes.choose(for: record, now: now)
         let job = try await store.enqueue(
-            .rename, for: report.machine,
-            parameters: try encoded(RenameParameters(claim: report.osName, echo: echo)), now: now,
+            kind, for: report.machine,
+            parameters: try encoded(RenameParameters(claim: report.osName, echo: echo, why: why)), now: now,
             due: now + Self.echoPatience)
         ring()
-        return try await directive(for: job, "rename to '\(report.osName)' begun")
+        return try await directive(for: job, "rename to '\(report.osName)' begun (\(kind.rawValue): \(why))")
     }
 
-    private func unfinishedRename(of machine: MachineID) async throws(Failure) -> JobRecord? {
-        try await store.jobs().last { $0.machine == machine && $0.kind == .rename && !$0.state.isFinal }
+    func unfinishedJob(of machine: MachineID) async throws(Failure) -> JobRecord? {
+        try await store.jobs().last { $0.machine == machine && !$0.state.isFinal }
     }
 
     private func directive(for job: JobRecord, _ message: String) async throws(Failure) -> Directive {
@@ -73,12 +78,11 @@ extension ServerCore {
     }
 
     private func echo(of job: JobRecord) async throws(Failure) -> HostNameEcho? {
-        guard job.kind == .rename else { return nil }
-        let parameters = try decoded(RenameParameters.self, job.parameters)
+        guard let echo = try job.claim?.echo else { return nil }
         let seen = try await store.events(of: job.id).contains {
             if case .succeeded(RenameJob.echoStep, _) = $0 { true } else { false }
         }
-        return HostNameEcho(name: parameters.echo, seen: seen || job.state.isFinal)
+        return HostNameEcho(name: echo, seen: seen || job.state.isFinal)
     }
 
     /// How far a job is.

@@ -14,6 +14,7 @@ package struct ServerCore: Sendable {
     package let store: any Store
     package let domain: Hostname
     package let policy: NamePolicy
+    package let routes: Routes
     package let clock: @Sendable () -> Double
     package let board: SignalBoard
     /// Told when a job may have become due.
@@ -23,13 +24,14 @@ package struct ServerCore: Sendable {
     static let echoPatience = 60.0
 
     package init(
-        store: any Store, domain: Hostname, policy: NamePolicy, board: SignalBoard,
+        store: any Store, domain: Hostname, policy: NamePolicy, routes: Routes, board: SignalBoard,
         clock: @escaping @Sendable () -> Double,
         ring: @escaping @Sendable () -> Void
     ) {
         self.store = store
         self.domain = domain
         self.policy = policy
+        self.routes = routes
         self.board = board
         self.clock = clock
         self.ring = ring
@@ -54,6 +56,12 @@ package struct ServerCore: Sendable {
             let parameters = try encoded(ProvisionParameters(name: record.name))
             _ = try await store.enqueue(.provision, for: record.machine, parameters: parameters, now: now, due: now)
             ring()
+        } else if let record, record.stage == .provisioning, record.address == address,
+            let job = try await unfinishedJob(of: record.machine)
+        {
+            // The firmware is awake in set-up: what waits for it need not wait longer.
+            try await store.hasten(job.id, now: now)
+            ring()
         }
         return decision
     }
@@ -73,9 +81,11 @@ package struct ServerCore: Sendable {
     /// Writes a job's outcome into its queue and into the record.
     package func settle(_ job: JobRecord, _ outcome: JobMachine.Outcome) async throws(Failure) {
         if case .failed(let failure) = outcome {
+            let next = try await fallBack(from: job, after: failure)
             _ = try await store.change(job.machine) { (record: inout DeviceRecord?) in
-                record?.note = "job \(job.id) failed: \(failure)"
-                if job.kind == .provision { record?.stage = .held }
+                record?.note =
+                    "job \(job.id) failed: \(failure)" + (next.map { "; job \($0.id) goes on by another route" } ?? "")
+                if record?.firmware == nil { record?.stage = .held }
             }
         }
         try await store.settle(job.id, outcome, now: clock())

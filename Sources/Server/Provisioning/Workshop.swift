@@ -39,24 +39,52 @@ package struct Workshop: Sendable {
     package func advance(
         _ job: JobRecord, while goesOn: () -> Bool = { true }
     ) async throws(Failure) -> JobMachine.Outcome? {
-        let target: Hostname
-        let steps: [AnyStep<FirmwareContext>]
-        switch job.kind {
-        case .provision:
-            target = try decoded(ProvisionParameters.self, job.parameters).name
-            steps = ProvisionJob.steps
-        case .rename:
-            target = try decoded(RenameParameters.self, job.parameters).claim
-            steps = RenameJob.steps
-        default:
+        guard let steps = JobKinds.list(of: job.kind) else {
             return .failed(
                 Failure(.jobStepUnknown, "this server knows no job of kind '\(job.kind.rawValue)'", remedy: .giveUp))
         }
+        let target = try await target(of: job)
         let connection = FirmwareConnection(client, to: job.machine, nonces: nonces)
         let context = FirmwareContext(
             job: job, target: target, workshop: self, connection: connection, session: WSManSession(over: connection))
         let outcome = try await JobRunner(steps, journal: store).advance(job.id, in: context, while: goesOn)
         measured(job, await connection.requests, await connection.handshakes)
+        if case .waiting(let failure)? = outcome, let late = try await late(job, failure) { return .failed(late) }
         return outcome
+    }
+
+    /// What a job that still waits has come to when its time is over.
+    ///
+    /// - Returns: `nil` while there is time.
+    private func late(_ job: JobRecord, _ failure: Failure) async throws(Failure) -> Failure? {
+        let ledger = JobMachine([], replaying: try await store.events(of: job.id)).outputs
+        let unprovisioned = try JobLedger(ledger).outputIfDone(of: UnprovisionStep.self)?.at
+        guard ledger[CommitStep.name] == nil, job.kind == .provision || unprovisioned != nil else {
+            return clock() < job.created + AccountStep.lifetime
+                ? nil
+                : stuck(
+                    "has not ended in 30 days, the life of its account", failure, "Look at the machine, then run sync.")
+        }
+        let (begun, window) = unprovisioned.map { ($0, UnprovisionStep.window) } ?? (job.created, 24.0 * 3600)
+        guard clock() > begun + window else { return nil }
+        return stuck(
+            "has waited \(Int(window / 3600)) hours for a firmware in set-up, whose window is over by now", failure,
+            "Have the machine open it again (`namesake-agent sync --start-configuration`, or MEBx), then run "
+                + "`namesake-server devices retry \(job.machine)`.")
+    }
+
+    private func stuck(_ what: String, _ last: Failure, _ hint: String) -> Failure {
+        Failure(.jobStuck, "the job \(what); the last setback: \(last)", hint: hint)
+    }
+
+    /// The name that the firmware shall have when the job is done.
+    private func target(of job: JobRecord) async throws(Failure) -> Hostname {
+        switch job.kind {
+        case .provision: return try decoded(ProvisionParameters.self, job.parameters).name
+        case .rename, .reprovision: return try decoded(RenameParameters.self, job.parameters).claim
+        default:
+            guard let record = try await store.device(job.machine) else { throw ServerCore.unknown(job.machine) }
+            return record.name
+        }
     }
 }

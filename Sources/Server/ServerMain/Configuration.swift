@@ -73,6 +73,8 @@ struct ServerConfiguration: Codable {
     var firmwarePort: Int
     /// How many jobs run at once, each with one request in flight.
     var jobsAtOnce: Int
+    /// `auto` (the default), `in-place` or `partial`.
+    var route: Routes.Policy?
 
     static func load(from folder: ServerFolder) throws(Failure) -> ServerConfiguration {
         let bytes = try folder.read(folder.configuration)

@@ -8,7 +8,9 @@ import Vocabulary
 struct DevicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices", abstract: "Shows device records of a running server.",
-        subcommands: [List.self, Show.self, Retry.self])
+        subcommands: [
+            List.self, Show.self, Retry.self, RenameDevice.self, ReprovisionDevice.self, UnprovisionDevice.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A line for each machine.")

@@ -32,15 +32,16 @@ struct ServeCommand: AsyncParsableCommand {
         let bell = JobBell()
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let board = SignalBoard()
+        let chain = try chain(folder)
         let core = ServerCore(
             store: store, domain: configuration.domain, policy: NamePolicy(domains: configuration.domains),
-            board: board,
-            clock: clock, ring: { bell.ring() })
+            routes: Routes(configuration.route ?? .auto, chain: chain), board: board, clock: clock,
+            ring: { bell.ring() })
         let client = try CurlClient()
         defer { client.close() }
         let workshop = Workshop(
             store: store, vault: Vault(key: try SealingKey(Secret(try folder.read(folder.masterKey))), store: store),
-            client: client, authority: try authority(folder), chain: try chain(folder),
+            client: client, authority: try authority(folder), chain: chain,
             firmwarePort: configuration.firmwarePort, board: board, clock: clock)
 
         let services: [any Service] = [

@@ -66,6 +66,8 @@ extension Failure.Code {
     package static let noWorkingAccount: Self = "provisioning.no-working-account"
     package static let pinMissing: Self = "provisioning.pin-missing"
     package static let jobStepUnknown: Self = "jobs.step-unknown"
+    package static let jobStuck: Self = "jobs.stuck"
+    package static let jobUnderWay: Self = "jobs.under-way"
 
     // Server
     package static let configurationInvalid: Self = "server.configuration-invalid"

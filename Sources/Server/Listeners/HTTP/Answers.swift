@@ -36,7 +36,7 @@ private func refusal(for error: any Error) -> (HTTPResponse.Status, Failure) {
     }
     switch failure.code {
     case .machineUnknown: return (.notFound, failure)
-    case .nameTaken, .namePolicy, .firmwareStateUnexpected, .machineIDBogus: return (.conflict, failure)
+    case .nameTaken, .namePolicy, .firmwareStateUnexpected, .jobUnderWay, .machineIDBogus: return (.conflict, failure)
     case .storeUnavailable: return (.serviceUnavailable, failure)
     default: return (.internalServerError, failure)
     }

@@ -7,6 +7,10 @@ extension JobKind {
     package static let provision: JobKind = "provision"
     /// A new name for a managed firmware, in place.
     package static let rename: JobKind = "rename"
+    /// A new name for a managed firmware, by partial unprovisioning and provisioning.
+    package static let reprovision: JobKind = "reprovision"
+    /// Back to set-up or to the factory's state, because a person wants it.
+    package static let unprovision: JobKind = "unprovision"
 }
 
 /// What a ``Jobs/JobKind/provision`` job is given.
@@ -16,17 +20,40 @@ package struct ProvisionParameters: Hashable, Codable, Sendable {
     package init(name: Hostname) { self.name = name }
 }
 
-/// What a ``Jobs/JobKind/rename`` job is given.
+/// What a ``Jobs/JobKind/rename`` or a ``Jobs/JobKind/reprovision`` job is given.
 package struct RenameParameters: Hashable, Codable, Sendable {
-    /// The name that the agent claims for its machine.
+    /// The name that the firmware shall have.
     package var claim: Hostname
-    /// The name that must show up in the firmware's HostOSFQDN to prove that the claim comes from that machine.
-    package var echo: Hostname
+    /// The name that must show up in the firmware's HostOSFQDN to prove that an agent's claim comes from that machine.
+    ///
+    /// `nil` when a person at the server wants the name: nobody claims anything then.
+    package var echo: Hostname?
+    /// Why this route was taken, for people.
+    package var why: String?
 
-    package init(claim: Hostname, echo: Hostname) {
+    package init(claim: Hostname, echo: Hostname?, why: String? = nil) {
         self.claim = claim
         self.echo = echo
+        self.why = why
     }
+}
+
+extension JobRecord {
+    /// What the job was told of names, when its kind is told any.
+    var claim: RenameParameters? {
+        get throws(Failure) {
+            guard kind == .rename || kind == .reprovision else { return nil }
+            return try decoded(RenameParameters.self, parameters)
+        }
+    }
+}
+
+/// What a ``Jobs/JobKind/unprovision`` job is given.
+package struct UnprovisionParameters: Hashable, Codable, Sendable {
+    /// To the factory's state; else to set-up, with admin, names and root hashes kept.
+    package var full: Bool
+
+    package init(full: Bool) { self.full = full }
 }
 
 extension JobSignal {

@@ -39,14 +39,42 @@ package enum RenameJob {
     static let echoStep = ObserveFirmwareStep.name
 }
 
+/// A new name for a managed firmware, in a state that set-up itself made: partial unprovisioning, then provisioning.
+package enum ReprovisionJob {
+    package static let steps: [AnyStep<FirmwareContext>] =
+        [
+            AnyStep(AccountStep()),
+            AnyStep(ObserveFirmwareStep()),
+            AnyStep(ReprovisionableStep()),
+            AnyStep(UnprovisionStep()),
+        ] + ProvisionJob.steps.map { $0.plan.name == AccountStep.name ? AnyStep(SetUpAccountStep()) : $0 } + [
+            AnyStep(AwaitRestoredStep()),
+            AnyStep(RemoveAccountStep()),
+        ]
+}
+
+/// Back to set-up or to the factory's state.
+package enum UnprovisionJob {
+    package static let steps: [AnyStep<FirmwareContext>] = [
+        AnyStep(AccountStep()),
+        AnyStep(ObserveFirmwareStep()),
+        AnyStep(UnprovisionStep()),
+    ]
+}
+
 /// The kinds of jobs there are.
 package enum JobKinds {
     /// The names of a kind's steps in their order; none for an unknown kind.
-    package static func steps(of kind: JobKind) -> [StepName] {
+    package static func steps(of kind: JobKind) -> [StepName] { (list(of: kind) ?? []).map(\.plan.name) }
+
+    /// - Returns: `nil` for a kind that this version does not know.
+    static func list(of kind: JobKind) -> [AnyStep<FirmwareContext>]? {
         switch kind {
-        case .provision: ProvisionJob.steps.map(\.plan.name)
-        case .rename: RenameJob.steps.map(\.plan.name)
-        default: []
+        case .provision: ProvisionJob.steps
+        case .rename: RenameJob.steps
+        case .reprovision: ReprovisionJob.steps
+        case .unprovision: UnprovisionJob.steps
+        default: nil
         }
     }
 }

@@ -22,7 +22,7 @@ package struct AccountStep: Step {
     package init() {}
 
     package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
-        if let kept = try await kept(context) { return kept }
+        if let kept = try await kept(context, ledger) { return kept }
         try await openMaker(context, ledger)
         let name = accountName(context)
         guard try await context.vault.holds(.account(name), of: context.machine) else { return nil }
@@ -31,7 +31,7 @@ package struct AccountStep: Step {
             let page = try await context.perform(AMT.AuthorizationService.EnumerateUserAclEntries(start: start))
             for handle in page.handles {
                 let entry = try await context.perform(AMT.AuthorizationService.GetUserAclEntryEx(handle: handle))
-                if entry.identity == .digest(name) { return try await note(name, handle, context) }
+                if entry.identity == .digest(name) { return try await note(name, handle, context, ledger) }
             }
             start += UInt32(page.handles.count)
             if page.handles.isEmpty || start > page.total { return nil }
@@ -39,7 +39,7 @@ package struct AccountStep: Step {
     }
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
-        if let kept = try await kept(context) { return kept }
+        if let kept = try await kept(context, ledger) { return kept }
         let name = accountName(context)
         let password =
             try await context.vault.holds(.account(name), of: context.machine)
@@ -51,12 +51,12 @@ package struct AccountStep: Step {
         let handle = try await context.perform(
             AMT.AuthorizationService.AddUserAclEntryEx(
                 .init(name: name, digest: digest, access: .network, realms: [.ptAdministration])))
-        return try await note(name, handle, context)
+        return try await note(name, handle, context, ledger)
     }
 
     /// The account that the record holds, when it is still good.
-    private func kept(_ context: FirmwareContext) async throws(Failure) -> Output? {
-        guard context.job.kind == .rename, let account = try await context.record().firmware?.account,
+    private func kept(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        guard context.place(ledger) == .managed, let account = try await context.record().firmware?.account,
             account.ends > context.now, try await context.vault.holds(.account(account.name), of: context.machine)
         else { return nil }
         return Output(name: account.name, handle: account.handle, made: false)
@@ -70,24 +70,42 @@ package struct AccountStep: Step {
     }
 
     private func openMaker(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) {
-        guard context.job.kind == .rename else { return try await context.open(ledger) }
+        guard context.place(ledger) == .managed else { return try await context.open(ledger) }
         try await context.openAdmin()
     }
 
     private func realm(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> String {
-        if context.job.kind == .provision { return try ledger.output(of: IdentifyStep.self).digestRealm }
+        if context.place(ledger) == .setUp { return try ledger.output(of: IdentifyStep.self).digestRealm }
         return try await context.record().firmware?.digestRealm ?? ""
     }
 
-    /// In a rename the record learns of the account at once; in provisioning with the proof.
-    private func note(_ name: String, _ handle: UInt32, _ context: FirmwareContext) async throws(Failure) -> Output {
-        if context.job.kind == .rename {
+    /// The record of a managed firmware learns of the account at once; that of one in set-up with the proof.
+    private func note(
+        _ name: String, _ handle: UInt32, _ context: FirmwareContext, _ ledger: JobLedger
+    ) async throws(Failure) -> Output {
+        if context.place(ledger) == .managed {
             let ends = context.now + Self.lifetime
             _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
                 record?.firmware?.account = TemporaryAccount(name: name, handle: handle, ends: ends)
             }
         }
         return Output(name: name, handle: handle, made: true)
+    }
+}
+
+/// The same in set-up mode, after partial unprovisioning has erased the account that led there.
+package struct SetUpAccountStep: Step {
+    package static let name: StepName = "provision.account"
+    package typealias Output = AccountStep.Output
+
+    package init() {}
+
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        try await AccountStep().observe(context, ledger)
+    }
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await AccountStep().run(context, ledger)
     }
 }
 

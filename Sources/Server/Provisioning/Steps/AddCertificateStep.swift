@@ -46,7 +46,7 @@ package struct SelectCertificateStep: Step {
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.open(ledger)
         let wanted = try ledger.output(of: AddCertificateStep.self).certificateID
-        guard ledger.isDone(ObserveFirmwareStep.self) else {
+        guard context.place(ledger) == .managed else {
             if let present = try await present(context) {
                 _ = try await context.perform(AMT.TLSCredentialContext.Put(certificate: wanted, replacing: present))
             } else {

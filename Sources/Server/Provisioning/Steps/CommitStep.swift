@@ -22,7 +22,7 @@ package struct CommitStep: Step {
             switch error {
             case .peerNotTrusted:
                 return nil  // the old certificate, or set-up mode's: not committed
-            case .authenticationRefused where context.job.kind == .provision:
+            case .authenticationRefused where context.place(ledger) == .setUp:
                 return nil
             default:
                 throw FirmwareContext.failure(error)

@@ -24,8 +24,7 @@ package struct ObserveFirmwareStep: Step {
         try await requireMachine(context)
         let settings = try await context.perform(Get<AMT.GeneralSettings>())
         await context.notebook.keep(settings)
-        let parameters = try decoded(RenameParameters.self, context.job.parameters)
-        guard (try? Hostname(settings.hostOSFQDN)) == parameters.echo else {
+        if let echo = try context.job.claim?.echo, (try? Hostname(settings.hostOSFQDN)) != echo {
             throw Failure(
                 .claimNotProved,
                 "HostOSFQDN is '\(settings.hostOSFQDN)', not the agent's echo: the claim may come from elsewhere",

@@ -17,7 +17,7 @@ package struct ProveProvisioningStep: Step {
         let settings = try await context.perform(Get<AMT.GeneralSettings>())
         try context.requireTarget(settings)
         let certificate = try ledger.output(of: IssueCertificateStep.self)
-        let account = try ledger.output(of: AccountStep.self)
+        let account = try context.account(of: ledger)
         let now = context.now
         let firmware = ProvisionedFirmware(
             name: context.target, hostOSFQDN: settings.hostOSFQDN,
@@ -66,25 +66,10 @@ package struct ProveRenameStep: Step {
         package var hostOSFQDN: String?
     }
 
-    /// How long the agent may take to write the true name back, in seconds after the job was made.
-    static let restorePatience = 180.0
-
-    /// How long one attempt waits for it before it rests.
-    static let attention = Duration.seconds(10)
-
     package init() {}
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
-        let (store, job) = (context.store, context.job.id)
-        let restored = try await context.workshop.board.wait(for: job, atMost: Self.attention) {
-            () async throws(Failure) in try await store.signals(of: job).contains(.echoRestored)
-        }
-        if !restored, context.now < context.job.created + Self.restorePatience {
-            throw Failure(
-                .claimNotProved, "the agent has not yet written the true name back into HostOSFQDN",
-                hint: "It does so by itself; run `namesake-agent sync` again if the machine was cut off.", remedy: .wait
-            )
-        }
+        let restored = try await context.isRestored()
         try await context.openProved(ledger)
         let settings = try await context.perform(Get<AMT.GeneralSettings>())
         let found = settings.hostOSFQDN
@@ -118,6 +103,31 @@ package struct ProveRenameStep: Step {
 }
 
 extension FirmwareContext {
+    /// How long the agent may take to write the true name back, in seconds after the job was made.
+    static let restorePatience = 180.0
+
+    /// How long one attempt waits for it before it rests.
+    static let attention = Duration.seconds(10)
+
+    /// Waits for the agent to write the true name back.
+    ///
+    /// - Returns: `false` when there is no agent to do so, or it has not for too long.
+    /// - Throws: ``Failure`` to be waited for, while it may still come.
+    func isRestored() async throws(Failure) -> Bool {
+        guard try job.claim?.echo != nil else { return false }
+        let (store, job) = (store, job)
+        let restored = try await workshop.board.wait(for: job.id, atMost: Self.attention) {
+            () async throws(Failure) in try await store.signals(of: job.id).contains(.echoRestored)
+        }
+        if !restored, now < job.created + Self.restorePatience {
+            throw Failure(
+                .claimNotProved, "the agent has not yet written the true name back into HostOSFQDN",
+                hint: "It does so by itself; run `namesake-agent sync` again if the machine was cut off.", remedy: .wait
+            )
+        }
+        return restored
+    }
+
     /// Compares the names that the firmware has with those that the job gave it.
     func requireTarget(_ settings: AMT.GeneralSettings.Settings) throws(Failure) {
         guard settings.hostName.lowercased() == target.host, settings.domainName.lowercased() == target.domain else {

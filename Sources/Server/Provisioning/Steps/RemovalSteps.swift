@@ -61,7 +61,10 @@ package struct RemoveAccountStep: Step {
         guard try await context.record().firmware?.adminProved != nil else {
             return Output(removed: false, why: "no other credential of the store is proved")
         }
-        let account = try ledger.output(of: AccountStep.self)
+        guard context.place(ledger) != .setUp else {
+            return Output(removed: true, why: "unprovisioning erased it, and another one was not committed")
+        }
+        let account = try context.account(of: ledger)
         try await context.open(ledger)
         await context.connection.closesAfterNext()
         do {

@@ -1,0 +1,156 @@
+import AMTOperations
+import Fleet
+package import Jobs
+package import Vocabulary
+import WSMan
+
+/// Asks, before anything is taken back, whether the firmware can be provisioned again.
+///
+/// Partial unprovisioning leaves a firmware that only its own set-up can help: our chain must be one that it takes, the
+/// store must hold an admin password that was proved, and the firmware must be in admin control mode. Changes nothing.
+package struct ReprovisionableStep: Step {
+    package static let name: StepName = "reprovision.preconditions"
+    package struct Output: Hashable, Codable, Sendable {}
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        if let obstacle = Self.obstacle(try await context.record(), context.workshop.chain, now: context.now) {
+            throw obstacle
+        }
+        guard try await context.vault.holds(.adminPassword, of: context.machine) else {
+            throw Failure(.noWorkingAccount, "the store holds no admin password of \(context.machine)")
+        }
+        try await context.open(ledger)
+        let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
+        guard service.provisioningState == .post, service.provisioningMode == 1 else {
+            throw Failure(
+                .firmwareStateUnexpected,
+                "partial unprovisioning needs admin control mode; the firmware has provisioning state "
+                    + "\(service.provisioningState), mode \(service.provisioningMode.map(String.init) ?? "unknown")",
+                hint: "Rename it in place: `namesake-server devices rename \(context.machine) NAME`.")
+        }
+        return Output()
+    }
+
+    /// What the record alone says against partial unprovisioning.
+    static func obstacle(_ record: DeviceRecord, _ chain: ProvisioningChain, now: Double) -> Failure? {
+        guard record.firmware?.adminProved != nil else {
+            return Failure(
+                .noWorkingAccount, "no admin password of \(record.machine) is proved to work",
+                hint: "Rename it in place first: that ends with a proof.")
+        }
+        do throws(Failure) {
+            try chain.check(against: record.rootHashes, now: now)
+            return nil
+        } catch { return error }
+    }
+}
+
+/// Takes the firmware back: to set-up, which keeps admin, names and root hashes, or to the factory's state.
+///
+/// The firmware restarts its network on this, so that the answer may be lost although it worked; what answers then
+/// decides. Every account but admin is gone with it.
+package struct UnprovisionStep: Step {
+    package static let name: StepName = "unprovision"
+    package struct Output: Hashable, Codable, Sendable {
+        package var full: Bool
+        /// Seconds since 1970.
+        package var at: Double
+    }
+
+    /// How long firmware stays in set-up after this, in seconds. Source: network reference 2.3.
+    static let window = 6.0 * 3600
+
+    package init() {}
+
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        // The record is changed last.
+        guard try await context.record().firmware != nil else {
+            return Output(full: try isFull(context), at: context.now)
+        }
+        try await context.open(ledger)
+        let fault: WSManFault
+        do {
+            _ = try await context.session.perform(Get<AMT.SetupAndConfigurationService>())
+            return nil
+        } catch { fault = error }
+        // The pinned key is gone, or the account is: either the firmware is in set-up, or it is another one.
+        switch fault {
+        case .peerNotTrusted, .authenticationRefused: break
+        case .notSent where try isFull(context): return try await note(context, ledger)
+        default: throw FirmwareContext.failure(fault)
+        }
+        guard try !isFull(context) else { return try await note(context, ledger) }
+        try await context.openSetUp(ledger)
+        let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
+        guard service.provisioningState == .in else { throw FirmwareContext.failure(fault) }
+        try await requireMachine(context)
+        return try await note(context, ledger)
+    }
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.open(ledger)
+        await context.connection.closesAfterNext()
+        let full = try isFull(context)
+        do {
+            if full {
+                try await context.session.perform(AMT.SetupAndConfigurationService.Unprovision())
+            } else {
+                try await context.session.perform(AMT.SetupAndConfigurationService.PartialUnprovision())
+            }
+        } catch {
+            guard case .unreachable = error else { throw FirmwareContext.failure(error) }
+            throw Failure(
+                .firmwareUnreachable,
+                "the answer to the unprovisioning was lost; what the firmware is now is looked at",
+                hint: "Nothing has to be done.", remedy: .wait)
+        }
+        return try await note(context, ledger)
+    }
+
+    private func isFull(_ context: FirmwareContext) throws(Failure) -> Bool {
+        guard context.job.kind == .unprovision else { return false }
+        return try decoded(UnprovisionParameters.self, context.job.parameters).full
+    }
+
+    /// The record no longer believes in accounts, certificate and pin; in a full one not in the password either.
+    private func note(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        let full = try isFull(context)
+        let account = try ledger.output(of: AccountStep.self).name
+        let (isJobsEnd, job, target) = (context.job.kind == .unprovision, context.job.id, context.target)
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.firmware = nil
+            record?.name = target
+            record?.stage = isJobsEnd ? .held : .provisioning
+            record?.note =
+                isJobsEnd ? "unprovisioned \(full ? "in full" : "in part") by job \(job), as a person wanted" : nil
+        }
+        try await context.vault.forget(.account(account), of: context.machine)
+        if full { try await context.vault.forget(.adminPassword, of: context.machine) }
+        return Output(full: full, at: context.now)
+    }
+}
+
+/// Waits until the agent has written the true name back, so that the job does not end on the echo's.
+package struct AwaitRestoredStep: Step {
+    package static let name: StepName = "reprovision.restored"
+    package struct Output: Hashable, Codable, Sendable { package var hostOSFQDN: String? }
+
+    package init() {}
+
+    package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        guard try await context.isRestored() else { return Output() }
+        try await context.openProved(ledger)
+        let found = try await context.perform(Get<AMT.GeneralSettings>()).hostOSFQDN
+        guard (try? Hostname(found)) == context.target else {
+            throw Failure(
+                .proofFailed, "HostOSFQDN is '\(found)' after the agent wrote '\(context.target)'",
+                hint: "Run `namesake-agent sync` on the machine again.")
+        }
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.firmware?.hostOSFQDN = found
+        }
+        return Output(hostOSFQDN: found)
+    }
+}

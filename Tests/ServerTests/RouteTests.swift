@@ -1,0 +1,114 @@
+import Foundation
+import TestKit
+import Testing
+
+@Suite("Routes of re-provisioning", .serialized)
+struct RouteTests {
+    /// Sets the route in the server's configuration; for the next start.
+    static func prefer(_ route: String, _ site: Site) throws {
+        let path = "\(site.folder)/server/configuration.json"
+        var object = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path))) as? [String: Any])
+        object["route"] = route
+        try JSONSerialization.data(withJSONObject: object).write(to: URL(filePath: path))
+    }
+
+    /// Follows a job that was begun by hand.
+    static func end(of job: String, _ site: Site) async throws -> String {
+        var page = ""
+        while !page.contains(#""state":"failed""#), !page.contains(#""state":"done""#) {
+            page = try await site.console("jobs", "show", job, "--json").output
+        }
+        return page
+    }
+
+    @Test("by partial unprovisioning the agent's name arrives, hashes and admin stay, and no request is made as admin")
+    func partial() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: 91)
+            let before = try await site.control(#"{"do":"state"}"#)
+            try Self.prefer("partial", site)
+            try await site.crashServer()
+            let count = try site.requests().count
+            let synced = try await site.sync(name: "ws-1.corp.example.test")
+            #expect(synced.status == 0, "\(synced.output)\n\(site.server.printed)")
+            try await CrashTests.expectWhole(site, "ws-1.corp.example.test", "partial")
+            let after = try await site.control(#"{"do":"state"}"#)
+            #expect(after["served"] as? String != before["served"] as? String)
+            let requests = Array(try site.requests().dropFirst(count))
+            #expect(requests.contains { $0["action"] as? String == "PartialUnprovision" })
+            // The last proof of the admin password is no mending.
+            let asAdmin = requests.filter { $0["user"] as? String == "admin" }.map { $0["action"] as? String }
+            #expect(asAdmin == ["GetUuid"], "\(asAdmin)")
+            // The route of every later rename is the same, and the admin password works still.
+            #expect(try await site.sync(name: "ws-2.corp.example.test").status == 0)
+            try await CrashTests.expectWhole(site, "ws-2.corp.example.test", "partial, again")
+            await site.stop()
+        }
+    }
+
+    @Test(
+        "a server killed in a partial route is followed by one that ends it right",
+        arguments: ["PartialUnprovision", "SetAdminAclEntryEx", "AddUserAclEntryEx", "CommitChanges"],
+        ["before", "after"])
+    func crashes(method: String, phase: String) async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: 92)
+            try Self.prefer("partial", site)
+            try await site.crashServer()
+            try await site.control(#"{"do":"hold","phase":"\#(phase)","method":"\#(method)"}"#)
+            let agent = try site.beginSync(name: "ws-1.corp.example.test", timeout: 90)
+            try await site.control(#"{"do":"awaitHeld"}"#)
+            try await site.crashServer {
+                try await site.control(#"{"do":"release","lost":\#(phase == "before")}"#)
+            }
+            let status = await agent.ended()
+            #expect(status == 0, "\(method) \(phase): \(agent.printed)\n\(site.earlier)\n\(site.server.printed)")
+            try await CrashTests.expectWhole(site, "ws-1.corp.example.test", "\(phase) \(method)")
+            await site.stop()
+        }
+    }
+
+    @Test("a person renames, re-provisions and unprovisions by hand, and a dry run changes nothing")
+    func byHand() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: 93)
+            let count = try site.requests().count
+            for words in [["rename"], ["reprovision"], ["unprovision", "--full"]] {
+                let last = words == ["rename"] ? ["ws-1.corp.example.test"] : []
+                let tried = try await run(
+                    "namesake-server",
+                    ["devices"] + words + ["--folder", "\(folder)/server", "--dry-run", Site.machine] + last)
+                #expect(tried.status == 0 && tried.output.contains("nothing speaks against it"), "\(tried.output)")
+            }
+            #expect(try site.requests().count == count)
+
+            let refused = try await site.console("devices", "rename", Site.machine, "ws-1.elsewhere.test")
+            #expect(refused.status != 0 && refused.output.contains("corp.example.test"), "\(refused.output)")
+
+            #expect(try await site.console("devices", "rename", Site.machine, "ws-1.corp.example.test").status == 0)
+            #expect(try await Self.end(of: "2", site).contains(#""state":"done""#))
+            #expect(try await site.control(#"{"do":"state"}"#)["hostName"] as? String == "ws-1")
+
+            let again = try await site.console(
+                "devices", "reprovision", Site.machine, "--name", "ws-2.corp.example.test")
+            #expect(again.status == 0, "\(again.output)")
+            #expect(try await Self.end(of: "3", site).contains(#""state":"done""#))
+            #expect(try await site.control(#"{"do":"state"}"#)["hostName"] as? String == "ws-2")
+
+            #expect(try await site.console("devices", "unprovision", "--partial", Site.machine).status == 0)
+            let page = try await Self.end(of: "4", site)
+            #expect(page.contains(#""state":"done""#), "\(page)")
+            let state = try await site.control(#"{"do":"state"}"#)
+            #expect(state["provisioningState"] as? Int == 1)
+            #expect(try await site.console("devices", "show", Site.machine).output.contains("as a person wanted"))
+            // What is held stays so until somebody says otherwise, hellos or not.
+            #expect(try await site.console("devices", "retry", Site.machine).status == 0)
+            try await site.awaitStage("managed")
+            #expect(try await site.console("devices", "unprovision", "--full", Site.machine).status == 0)
+            #expect(try await Self.end(of: "6", site).contains(#""state":"done""#))
+            #expect(try await site.control(#"{"do":"state"}"#)["provisioningState"] as? Int == 0)
+            await site.stop()
+        }
+    }
+}
