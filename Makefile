@@ -7,7 +7,7 @@ PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
 .PHONY: help packages build test lint demo bench clean
 
 help:
-	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running)'
+	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial takes the other route)'
 	@echo 'make test    build and run all tests'
 	@echo 'make lint    formatting and warnings, strict'
 	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'

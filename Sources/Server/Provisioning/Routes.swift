@@ -53,7 +53,13 @@ package struct RoutePlan: Codable, Sendable {
 extension ServerCore {
     /// Plans a job that a person at the server asks for, and begins it unless it is a dry run.
     ///
-    /// - Parameter name: What the firmware shall be called; the record's name when `nil`.
+    /// - Parameters:
+    ///   - kind: A kind for managed firmware.
+    ///   - machine: Whose firmware.
+    ///   - name: What the firmware shall be called; the record's name when `nil`.
+    ///   - full: For unprovisioning: to the factory's state.
+    ///   - dryRun: Whether to plan only.
+    /// - Returns: The plan, with its job when one was begun.
     /// - Throws: ``Failure``: what speaks against it, unless it is a dry run.
     package func begin(
         _ kind: JobKind, of machine: MachineID, name: Hostname? = nil, full: Bool = false, dryRun: Bool

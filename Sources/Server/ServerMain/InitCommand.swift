@@ -31,6 +31,10 @@ struct InitCommand: ParsableCommand {
     @Option(help: "PEM key of that certificate.")
     var provisioningKey: String?
 
+    @Option(
+        help: "How a managed firmware gets another name: auto, in-place, or partial (partial unprovisioning first).")
+    var route = Routes.Policy.auto
+
     func run() throws {
         let folder = folder.value
         let domain = try Self.hostname(domain)
@@ -109,9 +113,11 @@ struct InitCommand: ParsableCommand {
     private func writeConfiguration(_ folder: ServerFolder, _ domain: Hostname) throws {
         let configuration = ServerConfiguration(
             domain: domain, domains: [domain], hello: "\(address):\(helloPort)", api: "\(address):\(apiPort)",
-            firmwarePort: 16993, jobsAtOnce: 256)
+            firmwarePort: 16993, jobsAtOnce: 256, route: route)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try folder.create(folder.configuration, Array(try encoder.encode(configuration)) + [0x0A])
     }
 }
+
+extension Routes.Policy: ExpressibleByArgument {}

@@ -59,7 +59,9 @@ package struct UnprovisionStep: Step {
         package var at: Double
     }
 
-    /// How long firmware stays in set-up after this, in seconds. Source: network reference 2.3.
+    /// How long firmware stays in set-up after this, in seconds.
+    ///
+    /// Source: network reference 2.3.
     static let window = 6.0 * 3600
 
     package init() {}
