@@ -4,11 +4,12 @@ PROGRAMS = .build/$(CONFIGURATION)
 PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test lint demo bench clean
+.PHONY: help packages build test torture lint demo bench clean
 
 help:
 	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial takes the other route)'
 	@echo 'make test    build and run all tests'
+	@echo 'make torture simulate 2,000 worlds by seeds (half an hour)'
 	@echo 'make lint    formatting and warnings, strict'
 	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
 	@echo 'make bench   measure: check, requests and handshakes of the in-place job'
@@ -29,6 +30,9 @@ lint: packages
 	swift format lint --strict -r Sources Tests Package.swift
 	@git ls-files 'Sources/*.swift' 'Tests/*.swift' | xargs wc -l | \
 	    awk '$$2 != "total" && $$1 > 400 { print "long: " $$2 " has " $$1 " lines" }'
+
+torture: packages
+	NAMESAKE_WORLDS=2000 swift test --disable-xctest --filter SimulationTests
 
 demo: build
 	@packaging/demo/demo $(PROGRAMS)

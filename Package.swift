@@ -164,6 +164,12 @@ let package = Package(
         trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),
         trial(of: "Storage", uses: ["StorageSQLite", "Fleet", "Jobs", "TestKit", "Vocabulary"]),
         trial(of: "Provisioning", uses: ["Provisioning", "AMTOperations", "Certificates", "Vocabulary"]),
+        trial(
+            of: "Simulation",
+            uses: [
+                "Provisioning", "AMTSimulator", "Certificates", "CurlClient", "Fleet", "Jobs", "Wire", "Vocabulary",
+                crypto, cryptoExtras,
+            ]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],

@@ -57,11 +57,13 @@ struct BadFirmwareTests {
         }
     }
 
-    @Test("that answers with a web page stops the job with the page's head, and loses nothing")
+    @Test("that answers with web pages is asked again, and after three the job stops with the page's head")
     func html() async throws {
         try await withTemporaryFolder { folder in
             let site = try await Site(in: folder, number: 44)
             try await site.control(#"{"do":"fault","kind":"html","request":3}"#)
+            #expect(try await site.sync(name: "ws-0.corp.example.test").status == 0)
+            for _ in 0..<3 { try await site.control(#"{"do":"fault","kind":"html"}"#) }
             let synced = try await site.sync(name: "ws-4.corp.example.test")
             #expect(synced.status == 31, "\(synced.output)")
             #expect(synced.output.contains("HTML"))

@@ -66,6 +66,22 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
     /// When the admin password of the store was last proved, seconds since 1970.
     package var adminProved: Double?
     package var provedAt: Double
+    /// What a job has issued and not yet proved: the firmware may present it from any moment on.
+    package var pending: Pending?
+    /// Whether a job ended before it could remove what it had put into the firmware's store.
+    package var mayHoldLeftovers: Bool?
+
+    /// A name, and the key under which the firmware will present it.
+    package struct Pending: Hashable, Codable, Sendable {
+        package var name: Hostname
+        /// As ``ProvisionedFirmware/pin``.
+        package var pin: String
+
+        package init(name: Hostname, pin: String) {
+            self.name = name
+            self.pin = pin
+        }
+    }
 
     package init(
         name: Hostname, hostOSFQDN: String?, digestRealm: String, pin: String, certificate: String,

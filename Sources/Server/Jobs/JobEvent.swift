@@ -25,4 +25,6 @@ package enum JobEvent: Hashable, Codable, Sendable {
     /// The output is JSON without secrets.
     case succeeded(StepName, output: String)
     case failed(StepName, Failure)
+    /// A person lets a failed job go on from where it stopped.
+    case retried
 }

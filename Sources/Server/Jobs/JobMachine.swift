@@ -4,15 +4,19 @@ package import Vocabulary
 ///
 /// A step that failed and may be helped by time is begun again; one that may not ends the job, after the steps that run
 /// whatever the outcome (the temporary account's removal, say). Nothing is taken back: a step leaves the firmware in a
-/// state from which it can be begun again.
+/// state from which it can be begun again. Where a step finds that the effects of earlier ones are gone (a firmware in
+/// set-up forgets everything with its power), those are done again.
 package struct JobMachine: Hashable, Sendable {
     package struct StepPlan: Hashable, Sendable {
         package var name: StepName
         package var runsAfterFailure: Bool
+        /// From which step on things are done again when this one finds their effects gone.
+        package var startsOverFrom: StepName?
 
-        package init(_ name: StepName, runsAfterFailure: Bool = false) {
+        package init(_ name: StepName, runsAfterFailure: Bool = false, startsOverFrom: StepName? = nil) {
             self.name = name
             self.runsAfterFailure = runsAfterFailure
+            self.startsOverFrom = startsOverFrom
         }
     }
 
@@ -37,6 +41,7 @@ package struct JobMachine: Hashable, Sendable {
     package private(set) var failure: Failure?
     private var failedSteps: Set<StepName> = []
     private var setback: Failure?
+    private var startsLeft = 3
 
     package init(_ plans: [StepPlan], replaying events: [JobEvent] = []) {
         self.plans = plans
@@ -54,11 +59,27 @@ package struct JobMachine: Hashable, Sendable {
         case .failed(let step, let failure):
             if failure.remedy == .wait {
                 setback = failure
+            } else if failure.remedy == .startOver, startsOver(step) {
+                setback = failure
             } else {
                 failedSteps.insert(step)
                 if self.failure == nil { self.failure = failure }
             }
+        case .retried:
+            failedSteps = []
+            failure = nil
+            startsLeft = 3
         }
+    }
+
+    /// Forgets the outputs that are to be had again; their steps look first, since what they did may be there in part.
+    private mutating func startsOver(_ step: StepName) -> Bool {
+        guard startsLeft > 0, let from = plans.first(where: { $0.name == step })?.startsOverFrom,
+            let place = plans.firstIndex(where: { $0.name == from })
+        else { return false }
+        startsLeft -= 1
+        for plan in plans[place...] { outputs[plan.name] = nil }
+        return true
     }
 
     package func next() -> Action {

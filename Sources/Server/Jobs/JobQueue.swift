@@ -95,6 +95,11 @@ package protocol JobQueue: JobJournal {
     /// Writes down how an attempt ended.
     func settle(_ job: JobID, _ outcome: JobMachine.Outcome, now: Double) async throws(Failure)
 
+    /// Makes a failed job due again.
+    ///
+    /// - Returns: The job as it is then.
+    func reopen(_ job: JobID, now: Double) async throws(Failure) -> JobRecord
+
     /// Makes jobs due again that were running when their server ended. Called once, before the first claim.
     func recover(now: Double) async throws(Failure) -> [JobID]
 

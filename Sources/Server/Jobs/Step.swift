@@ -66,12 +66,26 @@ package struct AnyStep<Context: Sendable>: Sendable {
     package let plan: JobMachine.StepPlan
     let perform: @Sendable (Context, JobLedger, _ looksFirst: Bool) async throws(Failure) -> String
 
-    package init<S: Step>(_ step: S) where S.Context == Context {
-        plan = .init(S.name, runsAfterFailure: S.runsAfterFailure)
+    /// - Parameters:
+    ///   - step: The step.
+    ///   - startsOverFrom: From which step on things are done again when this one's requests are refused, as by a
+    ///     firmware that has forgotten what earlier steps did.
+    package init<S: Step>(_ step: S, startsOverFrom: StepName? = nil) where S.Context == Context {
+        plan = .init(S.name, runsAfterFailure: S.runsAfterFailure, startsOverFrom: startsOverFrom)
         perform = { (context, ledger, looksFirst) async throws(Failure) -> String in
             var output: S.Output?
-            if looksFirst { output = try await step.observe(context, ledger) }
-            if output == nil { output = try await step.run(context, ledger) }
+            do throws(Failure) {
+                if looksFirst { output = try await step.observe(context, ledger) }
+                if output == nil { output = try await step.run(context, ledger) }
+            } catch {
+                var failure = error
+                if startsOverFrom != nil, failure.remedy == .askOperator,
+                    [.firmwareRefused, .firmwareFault].contains(failure.code)
+                {
+                    failure.remedy = .startOver
+                }
+                throw failure
+            }
             do {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

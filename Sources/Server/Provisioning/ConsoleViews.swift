@@ -19,7 +19,7 @@ extension ServerCore {
     ///
     /// Verbs: `devices`, `devices UUID`, `devices UUID retry`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
-    /// NUMBER`, `ping`.
+    /// NUMBER`, `jobs NUMBER retry`, `ping`.
     ///
     /// - Returns: JSON: ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
     package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
@@ -63,6 +63,7 @@ extension ServerCore {
         guard let id = JobID(text), let job = try await store.job(id) else {
             throw Failure(.machineUnknown, "no job '\(text.prefix(40))'", hint: "Take a number from `jobs list`.")
         }
+        if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(job)).utf8) }
         let lines = try await store.lines(of: id).map { JobPage.Line(time: $0.time, event: $0.event) }
         let page = JobPage(job: job, steps: JobKinds.steps(of: job.kind).map(\.rawValue), lines: lines)
         return Array(try encoded(page).utf8)

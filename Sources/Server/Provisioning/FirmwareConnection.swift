@@ -15,6 +15,8 @@ package struct FirmwareEndpoint: Sendable {
     package var identity: ClientIdentity?
     /// `nil` on a set-up session that takes our certificate for authentication.
     package var credential: DigestCredential?
+    /// What else the peer may present: what a job has issued and not proved.
+    package var otherwise: (name: Hostname, trust: PeerTrust)?
 
     package init(
         address: String, port: Int, name: Hostname, trust: PeerTrust, identity: ClientIdentity? = nil,
@@ -34,7 +36,7 @@ package struct FirmwareEndpoint: Sendable {
 /// A nonce is used as long as the firmware takes it, over reconnects too. When it does not (a plain 401), the request is
 /// made once more with the fresh nonce; a second 401 is a refusal, and nothing is tried after it.
 package actor FirmwareConnection: WSManTransport {
-    private let client: CurlClient
+    private let client: any HTTPSending
     private let machine: MachineID
     private let nonces: NonceBook
     private var endpoint: FirmwareEndpoint?
@@ -44,7 +46,7 @@ package actor FirmwareConnection: WSManTransport {
     package private(set) var requests = 0
     package private(set) var handshakes = 0
 
-    package init(_ client: CurlClient, to machine: MachineID, nonces: NonceBook) {
+    package init(_ client: any HTTPSending, to machine: MachineID, nonces: NonceBook) {
         self.client = client
         self.machine = machine
         self.nonces = nonces
@@ -66,7 +68,7 @@ package actor FirmwareConnection: WSManTransport {
         guard endpoint.credential != nil,
             let challenge = first.values(of: "WWW-Authenticate").lazy.compactMap({ DigestChallenge($0) }).first
         else { throw .authenticationRefused }
-        let second = try await send(envelope, to: endpoint, answering: challenge)
+        let second = try await send(envelope, to: self.endpoint ?? endpoint, answering: challenge)
         guard second.status != 401 else { throw .authenticationRefused }
         return try body(of: second)
     }
@@ -101,7 +103,15 @@ package actor FirmwareConnection: WSManTransport {
             opensConnection = true
             switch error {
             case .notConnected(let why), .unusable(let why): throw .notSent(why)
-            case .peerNotTrusted(let why): throw .peerNotTrusted("\(why); asked for \(endpoint.name)")
+            case .peerNotTrusted(let why):
+                // Nothing was sent, so that asking for the other one is no second try of anything.
+                guard let other = endpoint.otherwise else {
+                    throw .peerNotTrusted("\(why); asked for \(endpoint.name)")
+                }
+                var endpoint = endpoint
+                (endpoint.name, endpoint.trust, endpoint.otherwise) = (other.name, other.trust, nil)
+                self.endpoint = endpoint
+                return try await send(envelope, to: endpoint, answering: challenge)
             case .answerUnreadable(let why): throw .unreadable(why)
             case .lost(let why): throw .unreachable(why)
             case .cancelled: throw .unreachable("the request was cancelled")

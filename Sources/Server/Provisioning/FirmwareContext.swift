@@ -29,6 +29,9 @@ package struct FirmwareContext: Sendable {
 
         package func keep(_ settings: AMT.GeneralSettings.Settings) { self.settings = settings }
 
+        /// The connection was turned elsewhere, or has to be turned anew.
+        func turnAway() { turned = nil }
+
         func isTurned(to endpoint: String) -> Bool {
             defer { turned = endpoint }
             return turned == endpoint
@@ -98,7 +101,7 @@ extension FirmwareContext {
     }
 
     /// The name that the record holds, verified in full and pinned.
-    private func openManaged(_ ledger: JobLedger) async throws(Failure) {
+    func openManaged(_ ledger: JobLedger) async throws(Failure) {
         if await notebook.isTurned(to: "managed") { return }
         await connection.turn(to: try await managedEndpoint(credential: try await account(ledger)))
     }
@@ -111,9 +114,14 @@ extension FirmwareContext {
                 .pinMissing, "the record of \(machine) holds no pin",
                 hint: "A person has to look at the firmware's certificate and accept it first.")
         }
-        return FirmwareEndpoint(
+        let anchors = workshop.authority.trustAnchors
+        var endpoint = FirmwareEndpoint(
             address: record.address, port: workshop.firmwarePort, name: firmware.name,
-            trust: .authorities(workshop.authority.trustAnchors, pin: pin), credential: credential)
+            trust: .authorities(anchors, pin: pin), credential: credential)
+        if let pending = firmware.pending, let pin = bytes(hexadecimal: pending.pin), pin.count == 32 {
+            endpoint.otherwise = (pending.name, .authorities(anchors, pin: pin))
+        }
+        return endpoint
     }
 
     func openSetUp(_ ledger: JobLedger) async throws(Failure) {

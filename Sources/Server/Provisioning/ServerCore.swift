@@ -85,7 +85,8 @@ package struct ServerCore: Sendable {
             _ = try await store.change(job.machine) { (record: inout DeviceRecord?) in
                 record?.note =
                     "job \(job.id) failed: \(failure)" + (next.map { "; job \($0.id) goes on by another route" } ?? "")
-                if record?.firmware == nil { record?.stage = .held }
+                if record?.stage == .provisioning { record?.stage = .held }
+                if job.kind == .rename { record?.firmware?.mayHoldLeftovers = true }
             }
         }
         try await store.settle(job.id, outcome, now: clock())
@@ -98,6 +99,11 @@ package struct ServerCore: Sendable {
         guard record.stage == .held || record.stage == .staged else {
             throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not held")
         }
+        if let last = try await store.jobs().last(where: { $0.machine == machine }), last.state == .failed,
+            [.provision, .reprovision].contains(last.kind)
+        {
+            return try await retry(last)
+        }
         guard record.firmware == nil else {
             throw Failure(
                 .firmwareStateUnexpected, "\(machine) was provisioned before; its record has to be retired first",
@@ -109,6 +115,26 @@ package struct ServerCore: Sendable {
         let job = try await store.enqueue(.provision, for: machine, parameters: parameters, now: now, due: now)
         ring()
         return job
+    }
+
+    /// Lets a failed job go on from where it stopped, once a person has mended the cause.
+    ///
+    /// What it has secured already (an admin password, a certificate that may be committed) is used again.
+    package func retry(_ job: JobRecord) async throws(Failure) -> JobRecord {
+        guard job.state == .failed else {
+            throw Failure(.jobUnderWay, "job \(job.id) is \(job.state.rawValue), not failed")
+        }
+        if let other = try await unfinishedJob(of: job.machine) {
+            throw Failure(.jobUnderWay, "job \(other.id) of this machine is under way")
+        }
+        try await store.append(.retried, to: job.id)
+        _ = try await store.change(job.machine) { (record: inout DeviceRecord?) in
+            record?.note = nil
+            if record?.stage == .held { record?.stage = .provisioning }
+        }
+        let again = try await store.reopen(job.id, now: clock())
+        ring()
+        return again
     }
 
     static func unknown(_ machine: MachineID) -> Failure {

@@ -8,18 +8,20 @@ import WSMan
 package struct Workshop: Sendable {
     package let store: any ServerCore.Store
     package let vault: Vault
-    package let client: CurlClient
+    package let client: any HTTPSending
     package let authority: any CertificateAuthority
     package let chain: ProvisioningChain
     package let firmwarePort: Int
     package let clock: @Sendable () -> Double
     package let board: SignalBoard
+    /// How long one attempt waits for an agent's word before it rests.
+    package var attention = Duration.seconds(10)
     private let nonces = NonceBook()
     /// Told at the end of each attempt: the job, the requests and handshakes it used.
     package var measured: @Sendable (JobRecord, _ requests: Int, _ handshakes: Int) -> Void = { _, _, _ in }
 
     package init(
-        store: any ServerCore.Store, vault: Vault, client: CurlClient, authority: any CertificateAuthority,
+        store: any ServerCore.Store, vault: Vault, client: any HTTPSending, authority: any CertificateAuthority,
         chain: ProvisioningChain, firmwarePort: Int, board: SignalBoard, clock: @escaping @Sendable () -> Double
     ) {
         self.store = store
@@ -47,30 +49,60 @@ package struct Workshop: Sendable {
         let connection = FirmwareConnection(client, to: job.machine, nonces: nonces)
         let context = FirmwareContext(
             job: job, target: target, workshop: self, connection: connection, session: WSManSession(over: connection))
-        let outcome = try await JobRunner(steps, journal: store).advance(job.id, in: context, while: goesOn)
+        let runner = JobRunner(steps, journal: store)
+        var outcome = try await runner.advance(job.id, in: context, while: goesOn)
+        if case .waiting(let failure)? = outcome, let end = try await end(of: job, steps, after: failure) {
+            // Written down as the step's failure, so that what is owed after one is done.
+            try await store.append(end, to: job.id)
+            outcome = try await runner.advance(job.id, in: context, while: goesOn)
+        }
         measured(job, await connection.requests, await connection.handshakes)
-        if case .waiting(let failure)? = outcome, let late = try await late(job, failure) { return .failed(late) }
         return outcome
     }
 
-    /// What a job that still waits has come to when its time is over.
+    /// Whether a job has waited long enough.
     ///
+    /// - Returns: The failure of the step that waits, or `nil` while there is hope.
+    private func end(
+        of job: JobRecord, _ steps: [AnyStep<FirmwareContext>], after failure: Failure
+    ) async throws(Failure) -> JobEvent? {
+        let events = try await store.events(of: job.id)
+        var (last, unreadable): (StepName?, Int) = (nil, 0)
+        for event in events {
+            if case .began(let name) = event { last = name }
+            if case .failed(_, let failure) = event, failure.code == .firmwareAnswerUnreadable { unreadable += 1 }
+        }
+        guard let last else { return nil }
+        if failure.code == .firmwareAnswerUnreadable, unreadable >= Self.unreadableAnswers {
+            var final = failure
+            final.remedy = .giveUp
+            return .failed(last, final)
+        }
+        return try late(job, failure, JobMachine(steps.map(\.plan), replaying: events).outputs).map {
+            .failed(last, $0)
+        }
+    }
+
+    /// So many answers of a firmware may be unreadable before its job ends: one may be a proxy's, not all.
+    static let unreadableAnswers = 3
+
     /// - Returns: `nil` while there is time.
-    private func late(_ job: JobRecord, _ failure: Failure) async throws(Failure) -> Failure? {
-        let ledger = JobMachine([], replaying: try await store.events(of: job.id)).outputs
-        let unprovisioned = try JobLedger(ledger).outputIfDone(of: UnprovisionStep.self)?.at
-        guard ledger[CommitStep.name] == nil, job.kind == .provision || unprovisioned != nil else {
+    private func late(_ job: JobRecord, _ failure: Failure, _ outputs: [StepName: String]) throws(Failure) -> Failure? {
+        let ledger = JobLedger(outputs)
+        let unprovisioned = try ledger.outputIfDone(of: UnprovisionStep.self)?.at
+        guard !ledger.isDone(CommitStep.self), job.kind == .provision || unprovisioned != nil else {
             return clock() < job.created + AccountStep.lifetime
                 ? nil
                 : stuck(
-                    "has not ended in 30 days, the life of its account", failure, "Look at the machine, then run sync.")
+                    "has not ended in 30 days, the life of its account", failure,
+                    "Look at the machine, then run sync.")
         }
         let (begun, window) = unprovisioned.map { ($0, UnprovisionStep.window) } ?? (job.created, 24.0 * 3600)
         guard clock() > begun + window else { return nil }
         return stuck(
             "has waited \(Int(window / 3600)) hours for a firmware in set-up, whose window is over by now", failure,
             "Have the machine open it again (`namesake-agent sync --start-configuration`, or MEBx), then run "
-                + "`namesake-server devices retry \(job.machine)`.")
+                + "`namesake-server jobs retry \(job.id)`.")
     }
 
     private func stuck(_ what: String, _ last: Failure, _ hint: String) -> Failure {

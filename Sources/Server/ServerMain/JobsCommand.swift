@@ -7,7 +7,8 @@ import Vocabulary
 /// `jobs`: what the server does and did.
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "jobs", abstract: "Shows the jobs of a running server.", subcommands: [List.self, Show.self])
+        commandName: "jobs", abstract: "Shows the jobs of a running server, and lets failed ones go on.",
+        subcommands: [List.self, Show.self, Retry.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A line for each job.")
@@ -30,6 +31,18 @@ struct JobsCommand: AsyncParsableCommand {
         }
     }
 
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lets a failed job go on from where it stopped, once its cause is mended.")
+        @OptionGroup var folder: FolderOption
+        @Argument(help: "The job's number.") var job: String
+
+        func run() async throws {
+            let job = try await Console(folder: folder.value).ask(JobRecord.self, ["jobs", job, "retry"])
+            print("job \(job.id): \(job.kind.rawValue), \(job.state.rawValue)")
+        }
+    }
+
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One job, with the timeline of its steps.")
         @OptionGroup var folder: FolderOption
@@ -48,6 +61,7 @@ struct JobsCommand: AsyncParsableCommand {
                     case .began(let name): (name.rawValue, "begins")
                     case .succeeded(let name, _): (name.rawValue, "done")
                     case .failed(let name, let failure): (name.rawValue, "failed: \(failure)")
+                    case .retried: ("-", "a person lets it go on")
                     }
                 return [String(format: "%9.3f s", line.time - begun), step, what]
             }

@@ -113,6 +113,18 @@ extension SQLiteStore: JobQueue {
         }
     }
 
+    package func reopen(_ job: JobID, now: Double) async throws(Failure) -> JobRecord {
+        try await write("reopen a job") { db in
+            try db.execute(
+                sql: "UPDATE job SET state = 'queued', due = ?, ended = NULL WHERE id = ? AND state = 'failed'",
+                arguments: [now, job.number])
+            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM job WHERE id = ?", arguments: [job.number]) else {
+                throw Failure(.storeUnavailable, "job \(job) is not there")
+            }
+            return try Self.job(row)
+        }
+    }
+
     package func recover(now: Double) async throws(Failure) -> [JobID] {
         try await write("recover jobs") { db in
             let found = try Int64.fetchAll(db, sql: "SELECT id FROM job WHERE state = 'running'")

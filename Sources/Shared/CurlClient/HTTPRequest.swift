@@ -1,5 +1,15 @@
 package import Vocabulary
 
+/// Sends a request once, and gives its answer or what became of it.
+///
+/// ``CurlClient`` does so over a network; a simulation in one loop does without one.
+package protocol HTTPSending: Sendable {
+    /// - Throws: ``CurlFault``; after ``CurlFault/lost(_:)`` the request may have arrived.
+    func send(_ request: HTTPRequest) async throws(CurlFault) -> HTTPAnswer
+}
+
+extension CurlClient: HTTPSending {}
+
 /// One HTTP/1.1 request, with all that decides whom it may reach.
 package struct HTTPRequest: Sendable {
     package var method: String
@@ -85,6 +95,17 @@ package struct HTTPAnswer: Sendable {
     package var openedConnection: Bool
     /// The peer's leaf certificate, PEM, where this exchange made the handshake.
     package var peerCertificate: String?
+
+    package init(
+        status: Int, headers: [(name: String, value: String)], body: [UInt8], openedConnection: Bool,
+        peerCertificate: String? = nil
+    ) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.openedConnection = openedConnection
+        self.peerCertificate = peerCertificate
+    }
 
     /// The values of a header, in order; names compare without case.
     package func values(of name: String) -> [String] {

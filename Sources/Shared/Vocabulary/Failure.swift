@@ -27,6 +27,8 @@ package struct Failure: Error, Hashable, Codable, Sendable {
     package enum Remedy: String, Codable, Sendable {
         /// Time: the engine tries again by itself.
         case wait
+        /// The engine: what earlier steps did is gone, so it does it again, a few times at most.
+        case startOver
         /// A person: the job stops and shows the hint.
         case askOperator
         /// Nobody: the machine or its firmware cannot do this.

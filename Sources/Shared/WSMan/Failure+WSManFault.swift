@@ -33,7 +33,7 @@ extension Failure {
                 .firmwareAnswerUnreadable, "\(fault)",
                 hint: "Check that the address belongs to an AMT firmware, and keep the answer: its version may be "
                     + "unknown to this program.",
-                remedy: .giveUp)
+                remedy: .wait)
         case .refused:
             self.init(
                 .firmwareRefused, "\(fault)", hint: fault.hint, remedy: fault.passes ? .wait : .askOperator)

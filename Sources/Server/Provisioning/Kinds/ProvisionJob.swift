@@ -2,21 +2,28 @@ package import Jobs
 
 /// From the first hello to a proved firmware, in one commit.
 package enum ProvisionJob {
-    package static let steps: [AnyStep<FirmwareContext>] = [
-        AnyStep(IdentifyStep()),
-        AnyStep(SetClockStep()),
-        AnyStep(SetNamesStep()),
-        AnyStep(SetAdminStep()),
-        AnyStep(AccountStep()),
-        AnyStep(KeyPairStep()),
-        AnyStep(IssueCertificateStep()),
-        AnyStep(AddCertificateStep()),
-        AnyStep(SelectCertificateStep()),
-        AnyStep(EnableTLSStep()),
-        AnyStep(CommitStep()),
-        AnyStep(ProveProvisioningStep()),
-        AnyStep(ProveAdminStep()),
-    ]
+    package static let steps = steps(account: AnyStep(AccountStep(), startsOverFrom: start))
+
+    /// A firmware in set-up forgets with its power what was not committed.
+    static let start = IdentifyStep.name
+
+    static func steps(account: AnyStep<FirmwareContext>) -> [AnyStep<FirmwareContext>] {
+        [
+            AnyStep(IdentifyStep()),
+            AnyStep(SetClockStep(), startsOverFrom: start),
+            AnyStep(SetNamesStep(), startsOverFrom: start),
+            AnyStep(SetAdminStep(), startsOverFrom: start),
+            account,
+            AnyStep(KeyPairStep(), startsOverFrom: start),
+            AnyStep(IssueCertificateStep(), startsOverFrom: start),
+            AnyStep(AddCertificateStep(), startsOverFrom: start),
+            AnyStep(SelectCertificateStep(), startsOverFrom: start),
+            AnyStep(EnableTLSStep(), startsOverFrom: start),
+            AnyStep(CommitStep(), startsOverFrom: start),
+            AnyStep(ProveProvisioningStep()),
+            AnyStep(ProveAdminStep()),
+        ]
+    }
 }
 
 /// A new name for a managed firmware, in place, as the temporary account.
@@ -30,7 +37,7 @@ package enum RenameJob {
         AnyStep(AddCertificateStep()),
         AnyStep(SelectCertificateStep()),
         AnyStep(CommitStep()),
-        AnyStep(ProveRenameStep()),
+        AnyStep(ProveRenameStep(), startsOverFrom: SelectCertificateStep.name),
         AnyStep(RemoveOldCertificateStep()),
         AnyStep(RemoveAccountStep()),
     ]
@@ -47,7 +54,7 @@ package enum ReprovisionJob {
             AnyStep(ObserveFirmwareStep()),
             AnyStep(ReprovisionableStep()),
             AnyStep(UnprovisionStep()),
-        ] + ProvisionJob.steps.map { $0.plan.name == AccountStep.name ? AnyStep(SetUpAccountStep()) : $0 } + [
+        ] + ProvisionJob.steps(account: AnyStep(SetUpAccountStep(), startsOverFrom: ProvisionJob.start)) + [
             AnyStep(AwaitRestoredStep()),
             AnyStep(RemoveAccountStep()),
         ]

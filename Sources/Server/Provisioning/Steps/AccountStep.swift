@@ -25,17 +25,36 @@ package struct AccountStep: Step {
         if let kept = try await kept(context, ledger) { return kept }
         try await openMaker(context, ledger)
         let name = accountName(context)
-        guard try await context.vault.holds(.account(name), of: context.machine) else { return nil }
+        guard try await context.vault.holds(.account(name), of: context.machine),
+            let handle = try await handle(of: name, context)
+        else { return nil }
+        return try await note(name, handle, context, ledger)
+    }
+
+    private func handle(of name: String, _ context: FirmwareContext) async throws(Failure) -> UInt32? {
         var start: UInt32 = 1
         while true {
             let page = try await context.perform(AMT.AuthorizationService.EnumerateUserAclEntries(start: start))
             for handle in page.handles {
                 let entry = try await context.perform(AMT.AuthorizationService.GetUserAclEntryEx(handle: handle))
-                if entry.identity == .digest(name) { return try await note(name, handle, context, ledger) }
+                if entry.identity == .digest(name) { return handle }
             }
             start += UInt32(page.handles.count)
             if page.handles.isEmpty || start > page.total { return nil }
         }
+    }
+
+    /// Removes the account that a job may have made without learning of it, as admin.
+    ///
+    /// - Returns: Whether there was one.
+    func removeUnheardOf(_ context: FirmwareContext) async throws(Failure) -> Bool {
+        let name = accountName(context)
+        guard try await context.vault.holds(.account(name), of: context.machine) else { return false }
+        try await context.openAdmin()
+        let found = try await handle(of: name, context)
+        if let found { try await context.perform(AMT.AuthorizationService.RemoveUserAclEntry(handle: found)) }
+        try await context.vault.forget(.account(name), of: context.machine)
+        return found != nil
     }
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {

@@ -58,8 +58,15 @@ package struct SelectCertificateStep: Step {
         do throws(Failure) {
             _ = try await context.perform(AMT.TLSCredentialContext.Put(certificate: wanted, replacing: former))
         } catch {
-            guard error.code == .firmwareFault, let present = try await present(context), present != former else {
-                throw error
+            guard [.firmwareFault, .firmwareRefused].contains(error.code), let present = try await present(context),
+                present != former
+            else { throw error }
+            // What an earlier job of ours selected and could not prove is ours to replace.
+            if let found = try await certificates(context).first(where: { $0.id == present }),
+                try isOurs(found.certificate, context)
+            {
+                _ = try await context.perform(AMT.TLSCredentialContext.Put(certificate: wanted, replacing: present))
+                return Output()
             }
             throw Failure(
                 .firmwareStateUnexpected,
@@ -73,6 +80,15 @@ package struct SelectCertificateStep: Step {
     private func present(_ context: FirmwareContext) async throws(Failure) -> String? {
         try await context.enumerate(AMT.TLSCredentialContext.self).first?.certificate
     }
+}
+
+/// Whether our authority issued a certificate.
+func isOurs(_ certificate: Certificate, _ context: FirmwareContext) throws(Failure) -> Bool {
+    for anchor in try Certificate.all(pem: context.workshop.authority.trustAnchors)
+    where try certificate.isIssued(by: anchor) {
+        return true
+    }
+    return false
 }
 
 /// Turns server TLS on for the network and for the host itself, and plain HTTP off.

@@ -1,5 +1,6 @@
 import AMTOperations
 import Certificates
+import Fleet
 package import Jobs
 package import Vocabulary
 import WSMan
@@ -21,6 +22,22 @@ package struct IssueCertificateStep: Step {
 
     package init() {}
 
+    /// A certificate for this key and name that is in the firmware's store already is as good as another one.
+    package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
+        try await context.open(ledger)
+        let keyPair = try ledger.output(of: KeyPairStep.self).keyPairID
+        let key = try PublicKey(firmware: try await context.perform(Get<AMT.PublicPrivateKeyPair>(keyPair)).publicKey)
+        for found in try await certificates(context) where found.certificate.publicKey == key {
+            guard found.certificate.dnsNames.contains(context.target.text), try isOurs(found.certificate, context)
+            else {
+                continue
+            }
+            try await noteAhead(found.certificate, context, ledger)
+            return Output(certificate: try found.certificate.pem)
+        }
+        return nil
+    }
+
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.open(ledger)
         let keyPair = try ledger.output(of: KeyPairStep.self).keyPairID
@@ -37,6 +54,18 @@ package struct IssueCertificateStep: Step {
                 .certificateUnfit, "the firmware signed a request for another key than \(keyPair)", remedy: .giveUp)
         }
         let certificate = try await context.workshop.authority.issue(request, for: context.target, now: context.now)
+        try await noteAhead(certificate, context, ledger)
         return Output(certificate: try certificate.pem)
+    }
+
+    /// The record of a managed firmware learns of the key before the firmware may present it.
+    private func noteAhead(
+        _ certificate: Certificate, _ context: FirmwareContext, _ ledger: JobLedger
+    ) async throws(Failure) {
+        guard context.place(ledger) == .managed else { return }
+        let pending = ProvisionedFirmware.Pending(name: context.target, pin: certificate.publicKey.pin.hexadecimal)
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.firmware?.pending = pending
+        }
     }
 }

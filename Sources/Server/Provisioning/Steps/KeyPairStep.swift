@@ -12,11 +12,15 @@ package struct KeyPairStep: Step {
     package init() {}
 
     /// A key pair that no certificate belongs to is what an attempt that was cut off left.
+    ///
+    /// In set-up the only one there is ours in any case.
     package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
         try await context.open(ledger)
         let taken = try await certificates(context).map { $0.certificate.publicKey }
         var orphans: [String] = []
-        for pair in try await context.enumerate(AMT.PublicPrivateKeyPair.self) {
+        let pairs = try await context.enumerate(AMT.PublicPrivateKeyPair.self)
+        if context.place(ledger) == .setUp, pairs.count == 1 { return Output(keyPairID: pairs[0].id) }
+        for pair in pairs {
             if !taken.contains(try PublicKey(firmware: pair.publicKey)) { orphans.append(pair.id) }
         }
         return orphans.count == 1 ? Output(keyPairID: orphans[0]) : nil

@@ -70,8 +70,7 @@ package struct ProveRenameStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let restored = try await context.isRestored()
-        try await context.openProved(ledger)
-        let settings = try await context.perform(Get<AMT.GeneralSettings>())
+        let settings = try await settings(context, ledger)
         let found = settings.hostOSFQDN
         let certificate = try ledger.output(of: IssueCertificateStep.self)
         let pin = try certificate.read().publicKey.pin.hexadecimal
@@ -85,6 +84,7 @@ package struct ProveRenameStep: Step {
             record?.firmware?.certificate = certificate.certificate
             record?.firmware?.certificateID = certificateID
             record?.firmware?.keyPairID = keyPairID
+            record?.firmware?.pending = nil
             record?.firmware?.provedAt = now
         }
         // The certificate is proved and is the pin from here on, whatever is found of the names.
@@ -100,14 +100,27 @@ package struct ProveRenameStep: Step {
         }
         return Output(name: target.text, hostOSFQDN: found)
     }
+
+    /// Asks under the new certificate; where the old one answers still, the commit had nothing to commit.
+    private func settings(
+        _ context: FirmwareContext, _ ledger: JobLedger
+    ) async throws(Failure) -> AMT.GeneralSettings.Settings {
+        try await context.openProved(ledger)
+        do throws(Failure) { return try await context.perform(Get<AMT.GeneralSettings>()) } catch {
+            guard error.code == .firmwarePeerNotTrusted else { throw error }
+            await context.notebook.turnAway()
+            try await context.openManaged(ledger)
+            _ = try await context.perform(Get<AMT.GeneralSettings>())
+            throw Failure(
+                .proofFailed, "the firmware presents its old certificate after the commit: it lost its power before",
+                hint: "The certificate is selected and committed again.", remedy: .startOver)
+        }
+    }
 }
 
 extension FirmwareContext {
     /// How long the agent may take to write the true name back, in seconds after the job was made.
     static let restorePatience = 180.0
-
-    /// How long one attempt waits for it before it rests.
-    static let attention = Duration.seconds(10)
 
     /// Waits for the agent to write the true name back.
     ///
@@ -116,7 +129,7 @@ extension FirmwareContext {
     func isRestored() async throws(Failure) -> Bool {
         guard try job.claim?.echo != nil else { return false }
         let (store, job) = (store, job)
-        let restored = try await workshop.board.wait(for: job.id, atMost: Self.attention) {
+        let restored = try await workshop.board.wait(for: job.id, atMost: workshop.attention) {
             () async throws(Failure) in try await store.signals(of: job.id).contains(.echoRestored)
         }
         if !restored, now < job.created + Self.restorePatience {

@@ -1,4 +1,5 @@
 import AMTOperations
+import Certificates
 import Fleet
 package import Jobs
 package import Vocabulary
@@ -14,9 +15,31 @@ package struct RemoveOldCertificateStep: Step {
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let former = try ledger.output(of: ObserveFirmwareStep.self)
         try await context.openProved(ledger)
+        if try await context.record().firmware?.mayHoldLeftovers == true { try await removeLeftovers(context, ledger) }
         try await remove(Delete<AMT.PublicKeyCertificate>(former.formerCertificateID), context)
         try await remove(Delete<AMT.PublicPrivateKeyPair>(former.formerKeyPairID), context)
         return Output()
+    }
+
+    /// Removes what earlier jobs put there and could not prove: our authority's certificates but the one that is proved,
+    /// and the key pairs that no certificate belongs to.
+    private func removeLeftovers(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) {
+        let kept = try ledger.output(of: AddCertificateStep.self).certificateID
+        var keys: [PublicKey] = []
+        for found in try await certificates(context) {
+            if found.id != kept, try isOurs(found.certificate, context) {
+                try await remove(Delete<AMT.PublicKeyCertificate>(found.id), context)
+            } else {
+                keys.append(found.certificate.publicKey)
+            }
+        }
+        for pair in try await context.enumerate(AMT.PublicPrivateKeyPair.self)
+        where !keys.contains(try PublicKey(firmware: pair.publicKey)) {
+            try await remove(Delete<AMT.PublicPrivateKeyPair>(pair.id), context)
+        }
+        _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
+            record?.firmware?.mayHoldLeftovers = nil
+        }
     }
 
     /// What is not there any more was removed by an attempt whose answer was lost.
@@ -52,11 +75,14 @@ package struct RemoveAccountStep: Step {
     }
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
-        guard ledger.isDone(AccountStep.self) else { return Output(removed: false, why: "no account was made") }
         if let failure = ledger.failure,
             [.firmwareAuthenticationRefused, .firmwarePeerNotTrusted].contains(failure.code)
         {
             return Output(removed: false, why: "the firmware is not spoken to after \(failure.code.rawValue)")
+        }
+        guard ledger.isDone(AccountStep.self) else {
+            let removed = try await AccountStep().removeUnheardOf(context)
+            return Output(removed: removed, why: removed ? "its answer was lost" : "no account was made")
         }
         guard try await context.record().firmware?.adminProved != nil else {
             return Output(removed: false, why: "no other credential of the store is proved")

@@ -1,0 +1,174 @@
+import Fleet
+import Jobs
+import Provisioning
+import Synchronization
+import Vocabulary
+
+/// A store that is a value: it can be copied, and cut off in the middle of a job as a killed server's is.
+final class MemoryStore: DeviceStore, JobQueue, TokenStore {
+    struct Content: Sendable {
+        var devices: [MachineID: DeviceRecord] = [:]
+        var secrets: [(machine: MachineID, purpose: SecretPurpose, sealed: [UInt8])] = []
+        var jobs: [JobRecord] = []
+        var lines: [JobID: [JournalLine]] = [:]
+        var signals: [JobID: Set<JobSignal>] = [:]
+        /// Writes from here on do not happen, as after a kill.
+        var isCutOff = false
+        /// The write after which the store is cut off, counted down; `nil` for none.
+        var writesLeft: Int?
+    }
+
+    let content: Mutex<Content>
+    private let clock: @Sendable () -> Double
+
+    init(_ content: Content, clock: @escaping @Sendable () -> Double) {
+        self.content = Mutex(content)
+        self.clock = clock
+    }
+
+    private func read<Value: Sendable>(_ body: (Content) throws(Failure) -> Value) throws(Failure) -> Value {
+        let content = content.withLock { $0 }
+        guard !content.isCutOff else { throw Failure(.storeUnavailable, "the server is dead") }
+        return try body(content)
+    }
+
+    private func write<Value: Sendable>(
+        _ body: (inout Content) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var copy = content.withLock { $0 }
+        guard !copy.isCutOff else { throw Failure(.storeUnavailable, "the server is dead") }
+        let value = try body(&copy)
+        if let left = copy.writesLeft {
+            copy.writesLeft = left == 0 ? nil : left - 1
+            if left == 0 { copy.isCutOff = true }
+        }
+        content.withLock { [copy] in $0 = copy }
+        return value
+    }
+
+    // MARK: devices
+
+    func device(_ machine: MachineID) async throws(Failure) -> DeviceRecord? { try read { $0.devices[machine] } }
+    func devices() async throws(Failure) -> [DeviceRecord] { try read { Array($0.devices.values) } }
+
+    func change(
+        _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
+    ) async throws(Failure) -> DeviceRecord? {
+        try write { content throws(Failure) in
+            try body(&content.devices[machine])
+            return content.devices[machine]
+        }
+    }
+
+    func holder(of name: Hostname, otherThan machine: MachineID) async throws(Failure) -> MachineID? {
+        try read { $0.devices.values.first { $0.name == name && $0.machine != machine }?.machine }
+    }
+
+    func keep(_ sealed: [UInt8], as purpose: SecretPurpose, of machine: MachineID, now: Double) async throws(Failure) {
+        try write { $0.secrets.append((machine, purpose, sealed)) }
+    }
+
+    func sealed(_ purpose: SecretPurpose, of machine: MachineID) async throws(Failure) -> [[UInt8]] {
+        try read { $0.secrets.reversed().filter { $0.machine == machine && $0.purpose == purpose }.map(\.sealed) }
+    }
+
+    func forget(_ purpose: SecretPurpose, of machine: MachineID, keepingNewest: Bool) async throws(Failure) {
+        try write { content in
+            let newest = content.secrets.lastIndex { $0.machine == machine && $0.purpose == purpose }
+            let kept = content.secrets.enumerated().filter { place, secret in
+                secret.machine != machine || secret.purpose != purpose || (keepingNewest && place == newest)
+            }
+            content.secrets = kept.map(\.element)
+        }
+    }
+
+    func add(tokenHash: [UInt8], note: String, ends: Double, now: Double) async throws(Failure) {}
+    func isValid(tokenHash: [UInt8], now: Double) async throws(Failure) -> Bool { true }
+
+    // MARK: jobs
+
+    func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
+        let time = clock()
+        try write { $0.lines[job, default: []].append(JournalLine(time: time, event: event)) }
+    }
+    func events(of job: JobID) async throws(Failure) -> [JobEvent] { try await lines(of: job).map(\.event) }
+    func lines(of job: JobID) async throws(Failure) -> [JournalLine] { try read { $0.lines[job] ?? [] } }
+
+    func enqueue(
+        _ kind: JobKind, for machine: MachineID, parameters: String, now: Double, due: Double
+    ) async throws(Failure) -> JobRecord {
+        try write { content in
+            if let known = content.jobs.first(where: { $0.machine == machine && $0.kind == kind && !$0.state.isFinal })
+            {
+                return known
+            }
+            let job = JobRecord(
+                id: JobID(Int64(content.jobs.count + 1)), kind: kind, machine: machine, parameters: parameters,
+                state: .queued, created: now, due: due)
+            content.jobs.append(job)
+            return job
+        }
+    }
+
+    func claim(now: Double) async throws(Failure) -> JobRecord? {
+        try write { content in
+            let due = content.jobs.indices.filter { place in
+                let job = content.jobs[place]
+                return [.queued, .waiting].contains(job.state) && job.due <= now
+                    && !content.jobs.contains { $0.machine == job.machine && $0.state == .running }
+            }
+            guard let place = due.min(by: { content.jobs[$0].due < content.jobs[$1].due }) else { return nil }
+            content.jobs[place].state = .running
+            return content.jobs[place]
+        }
+    }
+
+    private func edit(_ job: JobID, _ body: (inout JobRecord) -> Void) throws(Failure) {
+        try write { body(&$0.jobs[Int(job.number) - 1]) }
+    }
+
+    func hasten(_ job: JobID, now: Double) async throws(Failure) {
+        try edit(job) { if [.queued, .waiting].contains($0.state) { $0.due = now } }
+    }
+    func signal(_ signal: JobSignal, to job: JobID) async throws(Failure) {
+        try write { _ = $0.signals[job, default: []].insert(signal) }
+    }
+    func signals(of job: JobID) async throws(Failure) -> Set<JobSignal> { try read { $0.signals[job] ?? [] } }
+    func nextDue() async throws(Failure) -> Double? {
+        try read { $0.jobs.filter { [.queued, .waiting].contains($0.state) }.map(\.due).min() }
+    }
+
+    func settle(_ job: JobID, _ outcome: JobMachine.Outcome, now: Double) async throws(Failure) {
+        try edit(job) { job in
+            switch outcome {
+            case .done: (job.state, job.ended, job.failure) = (.done, now, nil)
+            case .failed(let failure): (job.state, job.ended, job.failure) = (.failed, now, failure)
+            case .waiting(let failure):
+                job.setbacks += 1
+                (job.state, job.due, job.failure) = (.waiting, now + pauseAfter(setbacks: job.setbacks), failure)
+            }
+        }
+    }
+
+    func reopen(_ job: JobID, now: Double) async throws(Failure) -> JobRecord {
+        try edit(job) { ($0.state, $0.due, $0.ended) = (.queued, now, nil) }
+        return try read { $0.jobs[Int(job.number) - 1] }
+    }
+
+    func recover(now: Double) async throws(Failure) -> [JobID] {
+        try write { content in
+            var found: [JobID] = []
+            for place in content.jobs.indices where content.jobs[place].state == .running {
+                content.jobs[place].state = .queued
+                content.jobs[place].due = now
+                found.append(content.jobs[place].id)
+            }
+            return found
+        }
+    }
+
+    func job(_ id: JobID) async throws(Failure) -> JobRecord? {
+        try read { content in content.jobs.first { $0.id == id } }
+    }
+    func jobs() async throws(Failure) -> [JobRecord] { try read { $0.jobs } }
+}

@@ -1,0 +1,90 @@
+import CryptoExtras
+import Foundation
+
+@testable import AMTSimulator
+
+/// One machine of a simulation: the simulator's heart, its address, and what its owner wants it to be called.
+struct SimulatedDevice: Sendable {
+    private var firmware: SimulatedFirmware
+    var address: String
+    /// The operating system's name; `nil` until somebody gives it one.
+    var osName: String?
+    /// What the agent does there.
+    var agent = Agent.idle
+    /// The connection that is open to it.
+    var connection: UInt64?
+    /// The name that the agent last saw arrive in the firmware.
+    var synced: String?
+
+    enum Agent: Hashable, Sendable {
+        case idle
+        case wantsSync
+        case follows(job: String, restored: Bool)
+    }
+
+    /// Key pairs made once: making one takes a hundred times longer than all else that a job does.
+    private static let pairs: [RSAKey] = (0..<24).map { _ in
+        guard let pair = try? RSAKey(keySize: .bits2048) else { fatalError("no key pair") }
+        return pair
+    }
+    private static let selfSigned: SelfSigned = {
+        guard let made = try? SelfSigned(uuid: "simulation", now: 1_700_000_000) else { fatalError("no certificate") }
+        return made
+    }()
+    private var nextPair = 0
+
+    init(number: Int, roots: [[UInt8]], now: Double) {
+        let uuid = [UInt8](repeating: 0x5A, count: 14) + [UInt8(number >> 8), UInt8(number & 0xFF)]
+        firmware = SimulatedFirmware(
+            personality: .amt12, uuid: uuid, dnsSuffix: "corp.example.test", trustedRoots: roots,
+            seed: UInt64(number + 1), now: now)
+        address = "127.1.\(number >> 8).\(number & 0xFF)"
+        nextPair = number
+    }
+
+    var presented: [UInt8] { firmware.servedIdentity(selfSigned: Self.selfSigned).certificate }
+    var isOpen: Bool { firmware.admission(tls: true) != .closed }
+    var asksForChain: Bool { firmware.admission(tls: true) == .chainForSetUp }
+
+    /// One request on a connection that is open; what comes back is bytes.
+    mutating func exchange(
+        _ headers: [(name: String, value: String)], _ body: [UInt8], isSetUp: Bool, now: Double
+    ) -> [UInt8] {
+        firmware.now = now
+        firmware.store.spare = Self.pairs[nextPair % Self.pairs.count]
+        let answer = firmware.exchange(
+            HTTPMessage(method: "POST", path: "/wsman", headers: headers, body: body),
+            on: ConnectionFacts(number: connection ?? 0, isTLS: true, isSetUp: isSetUp))
+        if firmware.store.spare == nil { nextPair += 1 }
+        if answer.closes { connection = nil }
+        return answer.bytes
+    }
+
+    // MARK: what happens to it
+
+    mutating func expireNonces() { firmware.expireNonces() }
+    mutating func powerCut() { firmware.powerCut() }
+    func hello() -> [UInt8] { firmware.hello(retry: 0) }
+
+    /// Why its set-up would refuse a chain.
+    func refusal(of chain: [[UInt8]]) -> String? {
+        var firmware = firmware
+        return firmware.refusal(of: chain)
+    }
+
+    // MARK: what is true in it
+
+    var uuid: [UInt8] { firmware.uuid }
+    var hostOSFQDN: String {
+        get { firmware.names.hostOSFQDN }
+        set { firmware.names.hostOSFQDN = newValue }
+    }
+
+    var name: String { firmware.names.hostName + "." + firmware.names.domainName }
+    var users: [String] { firmware.accounts.entries.map(\.name) }
+    var adminHash: [UInt8]? { firmware.accounts.adminA1 }
+    var certificates: Int { firmware.store.certificates.count }
+    var keys: Int { firmware.store.keys.count }
+    var isInSetUp: Bool { firmware.provisioningState == .in }
+    var isProvisioned: Bool { firmware.provisioningState == .post }
+}
