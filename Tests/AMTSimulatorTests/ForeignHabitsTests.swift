@@ -24,7 +24,7 @@ struct ForeignHabitsTests {
             "http", "https",
         ])
     func goStack(scheme: String) async throws {
-        try await withBench(number: 44) { bench in
+        try await withBench(number: 63) { bench in
             try await bench.provision()
             let seen = try await play(Self.goClient, bench, scheme)
             #expect(seen["first"] as? Int == 401 && seen["closed"] as? Bool == true, "\(seen)")
@@ -39,7 +39,7 @@ struct ForeignHabitsTests {
 
     @Test("MeshCommander: chunked requests, a quoted decimal nc, and many requests on one connection")
     func meshStack() async throws {
-        try await withBench(number: 45) { bench in
+        try await withBench(number: 64) { bench in
             try await bench.provision()
             let seen = try await play(Self.meshClient, bench)
             #expect(seen["first"] as? Int == 401, "\(seen)")

@@ -35,7 +35,7 @@ enum ThirdParty {
 struct ThirdPartyClientTests {
     @Test("napalm-amt reads the machine, over HTTP and over TLS", arguments: [16992, 16993])
     func napalm(port: Int) async throws {
-        try await withBench(number: 41) { bench in
+        try await withBench(number: 60) { bench in
             try await bench.provision()
             let read = try await ThirdParty.python(
                 """
@@ -63,7 +63,7 @@ struct ThirdPartyClientTests {
 
     @Test("napalm-amt's transport gets, enumerates, invokes, and tells a fault and a refusal from an answer")
     func transport() async throws {
-        try await withBench(number: 42) { bench in
+        try await withBench(number: 61) { bench in
             try await bench.provision()
             let read = try await ThirdParty.python(
                 """
@@ -101,7 +101,7 @@ struct ThirdPartyClientTests {
 
     @Test("amt's envelopes, with a full URL in To and everything marked as to be understood, are answered")
     func amtEnvelopes() async throws {
-        try await withBench(number: 43) { bench in
+        try await withBench(number: 62) { bench in
             try await bench.provision()
             let read = try await ThirdParty.python(
                 """
