@@ -11,7 +11,7 @@ help:
 	@echo 'make test    build and run all tests'
 	@echo 'make lint    formatting and warnings, strict'
 	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
-	@echo 'make bench   measure: check, requests and handshakes of the in-place job'
+	@echo 'make bench   measure: check, requests and handshakes of the in-place job, the simulator's fleet'
 	@echo 'make clean   remove what was built'
 	@echo 'Debian packages that are missing are installed first; root is asked for only then.'
 

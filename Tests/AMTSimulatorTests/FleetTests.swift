@@ -177,6 +177,25 @@ struct DeviceKeepingTests {
         }
     }
 
+    @Test("a device begins set up where it is told to, with the password of a file, alone and in a fleet")
+    func provisioned() async throws {
+        try await withTemporaryFolder { folder in
+            try "\(Device.password)\n".write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
+            let extra = ["--provisioned", "\(folder)/password"]
+            try await withBench(number: 93, extra) { bench in
+                for tls in [true, false] {
+                    let answer = try await bench.post(Bench.get, as: .digest(Device.password), tls: tls)
+                    #expect(answer.status == 200 && answer.body.contains("<g:HostName>pc1</g:HostName>"))
+                }
+                #expect(try await bench.post(Bench.get, as: .digest("admin")).status == 401)
+            }
+            let (status, output) = try await run(
+                "namesake-simulator",
+                ["run", "--address", Bench.address(93), "--uuid", Bench.uuid, "--provisioned", "\(folder)/none"])
+            #expect(status == 66 && output.contains("\(folder)/none"))
+        }
+    }
+
     @Test("what was committed is there after a restart, what was not is gone, and the file is its owner's alone")
     func state() async throws {
         try await withTemporaryFolder { state in

@@ -99,6 +99,32 @@ struct ThirdPartyClientTests {
         }
     }
 
+    @Test("amtctrl reads the power, switches it, and lets the machine boot from the network once")
+    func amtctrl() async throws {
+        try await withBench(number: 66) { bench in
+            try await bench.provision()
+            func amtctrl(_ words: String...) async throws -> String {
+                let program = "\(ThirdParty.folder)/bin/amtctrl"
+                return try await run(
+                    "/usr/bin/env",
+                    ["XDG_CONFIG_HOME=\(bench.folder)", "\(ThirdParty.folder)/bin/python3", "-W", "ignore", program]
+                        + words
+                ).output
+            }
+            _ = try await amtctrl("add", "pc1", bench.address, Device.password)
+            #expect(try await amtctrl("list").contains("pc1"))
+            #expect(try await amtctrl("pc1", "status") == "on\n")
+            #expect(try await amtctrl("pc1", "off") == "")
+            #expect(try await amtctrl("pc1", "status") == "off\n")
+            #expect(try await amtctrl("pc1", "on") == "")
+            #expect(try await amtctrl("pc1", "pxeboot") == "")
+            let state = try await bench.control(#"{"do":"state"}"#)
+            #expect(state["bootedFrom"] as? String == "Intel(r) AMT: Force PXE Boot")
+            #expect(try await amtctrl("pc1", "reboot") == "")
+            #expect(try await bench.control(#"{"do":"state"}"#)["bootedFrom"] as? String == "", "only once")
+        }
+    }
+
     @Test("amt's envelopes, with a full URL in To and everything marked as to be understood, are answered")
     func amtEnvelopes() async throws {
         try await withBench(number: 62) { bench in

@@ -20,6 +20,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Its SMBIOS UUID; those of a fleet come from the seed.") var uuid: String?
     @Option(help: "How many devices; each has an address of its own, from --address on.") var devices: Int?
     @Option(help: "A fleet listens on the standard ports plus this, where those are taken.") var portOffset = 0
+    @Option(help: "Begin as a machine that is set up; the file holds admin's password.") var provisioned: String?
     @Option(help: "How long answers take: none or realistic (100 to 500 ms, a handshake 1 to 2 s).") var latency =
         "none"
     @Option(help: "A folder that keeps each device's flash from one start to the next.") var state: String?
@@ -124,6 +125,12 @@ struct RunCommand: AsyncParsableCommand {
             dnsSuffix: dnsSuffix)
         plan.isSlow = latency == "realistic"
         plan.stateFolder = state
+        plan.adminPassword = try provisioned.map { path in
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+                let line = text.split(whereSeparator: \.isNewline).first
+            else { throw SimulationFault("the password file \(path) cannot be read, or is empty", exitCode: 66) }
+            return String(line)
+        }
         plan.commands = self.do
         if let provisionServer {
             guard let colon = provisionServer.lastIndex(of: ":"),

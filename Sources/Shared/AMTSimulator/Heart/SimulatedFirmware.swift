@@ -28,6 +28,7 @@ package struct SimulatedFirmware: Sendable {
     package var trustedRoots: [[UInt8]]
 
     package var names = Names()
+    package var machine = Machine()
     package var accounts = Accounts()
     package var store = KeyStore()
     package var tls = TLSState()

@@ -140,7 +140,8 @@ struct ControlCommand: Sendable {
             "tlsContext": firmware.committedTLS.certificate.map { AMT_PublicKeyCertificate.instanceID($0) } ?? "",
             "tlsEnabled": firmware.committedTLS.remote.enabled, "helloCount": state.hellos,
             "requests": state.requests, "handshakes": state.handshakes, "commits": firmware.commits,
-            "isTimeValid": firmware.isTimeValid,
+            "isTimeValid": firmware.isTimeValid, "powerState": firmware.machine.powerState,
+            "bootedFrom": firmware.machine.bootedFrom ?? "",
         ]
     }
 

@@ -31,6 +31,9 @@ package struct FleetPlan: Sendable {
             firmware.trustedSuffix = common.trustedSuffix
             firmware.ipv4 = .init(device: address)
             try folder?.restore(&firmware)
+            if let password = common.adminPassword {
+                firmware.beginProvisioned(password: password, hostName: "pc\(number + 1)")
+            }
             let identity = OwnIdentity {
                 try SelfSigned(uuid: uuid.hexadecimal, now: clock(), key: keys.shared(number))
             }

@@ -20,6 +20,8 @@ package struct SimulationPlan: Sendable {
     package var requestLog: String?
     package var control: String?
     package var seed: UInt64 = 1
+    /// Admin's password of a machine that begins set up; `nil` for one that begins in set-up mode.
+    package var adminPassword: String?
     /// Whether it takes as long as a device in life.
     package var isSlow = false
     /// A folder that keeps what its flash holds, a file a device.
@@ -56,6 +58,7 @@ package struct Simulation: Sendable {
         firmware.ipv4 = .init(device: plan.address)
         let folder = try plan.stateFolder.map { try StateFolder($0, say: say) }
         try folder?.restore(&firmware)
+        if let password = plan.adminPassword { firmware.beginProvisioned(password: password, hostName: "pc1") }
         let log = try plan.requestLog.map { try RequestLog(path: $0) }
         let own = try SelfSigned(uuid: plan.uuid.hexadecimal, now: clock())
         let host = FirmwareHost(
