@@ -17,7 +17,7 @@ struct PowerTests {
         var device = try Device.provisioned()
         let association = "CIM_AssociatedPowerManagementService"
         #expect(try request(&device, 8) == 0)
-        #expect(try device.get(association).body?[association]?["PowerState"]?.text == "8")
+        #expect(try device.get(association).body?["PowerState"]?.text == "8")
         #expect(try request(&device, 10) == 2)
         #expect(try request(&device, 2) == 0)
         #expect(try request(&device, 10) == 0)
