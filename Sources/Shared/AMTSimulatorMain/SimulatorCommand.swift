@@ -55,8 +55,9 @@ struct RunCommand: AsyncParsableCommand {
             let nodes = try openNodes(simulation.hostSide, say)
             simulation.hostSide.onVanish { for node in nodes { node.vanish() } }
             let greeter = Task { await simulation.run() }
+            let end = Ending.listen()
             say("ready")
-            await untilTold()
+            for await _ in end { break }
             greeter.cancel()
             for node in nodes { node.stop() }
             await simulation.stop()
@@ -74,8 +75,9 @@ struct RunCommand: AsyncParsableCommand {
         let plan = FleetPlan(try plan(), count: devices)
         let simulation = try await FleetSimulation.start(plan, portOffset: portOffset, say: say)
         let greeter = Task { await simulation.run() }
+        let end = Ending.listen()
         say("ready")
-        await untilTold()
+        for await _ in end { break }
         greeter.cancel()
         await simulation.stop()
     }
@@ -164,19 +166,5 @@ struct RunCommand: AsyncParsableCommand {
         guard let uuid = UUID(uuidString: text) else { return nil }
         let b = withUnsafeBytes(of: uuid.uuid) { Array($0) }
         return [b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]] + b[8...]
-    }
-
-    /// Returns on SIGTERM or SIGINT.
-    private func untilTold() async {
-        let (told, teller) = AsyncStream.makeStream(of: Void.self)
-        let sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { teller.yield() }
-            source.resume()
-            return source
-        }
-        for await _ in told { break }
-        for source in sources { source.cancel() }
     }
 }
