@@ -12,7 +12,7 @@ help:
 	@echo 'make torture simulate 2,000 worlds by seeds (half an hour)'
 	@echo 'make lint    formatting and warnings, strict'
 	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
-	@echo 'make bench   measure: check, requests and handshakes of the in-place job'
+	@echo 'make bench   measure: check, requests and handshakes of the in-place job, the simulator's fleet'
 	@echo 'make clean   remove what was built'
 	@echo 'Debian packages that are missing are installed first; root is asked for only then.'
 
@@ -23,6 +23,7 @@ build: packages
 	@for product in $(PRODUCTS); do swift build -c $(CONFIGURATION) --product $$product || exit 1; done
 
 test: packages
+	@packaging/install-test-clients || echo 'PyPI cannot be reached: tests with clients from there skip'
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 

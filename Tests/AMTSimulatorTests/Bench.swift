@@ -13,6 +13,8 @@ final class Bench: Sendable {
 
     let folder: String
     let address: String
+    /// Added to every port.
+    let portOffset: Int
     let root: Authority
     let simulator: Program
 
@@ -22,6 +24,7 @@ final class Bench: Sendable {
     init(in folder: String, number: Int, _ extra: [String] = []) async throws {
         self.folder = folder
         address = Self.address(number)
+        portOffset = 0
         root = try Authority()
         try Self.pem("CERTIFICATE", try root.der()).write(
             toFile: "\(folder)/root.pem", atomically: true, encoding: .utf8)
@@ -34,6 +37,38 @@ final class Bench: Sendable {
         try await simulator.awaitLine("ready")
         let leaf = try root.issue()
         try identity("leaf", [leaf.certificate, try root.der()], leaf.key)
+    }
+
+    /// A fleet whose first device has the bench's address; its ports are this process's own.
+    init(in folder: String, number: Int, devices: Int, _ extra: [String] = []) async throws {
+        self.folder = folder
+        address = Self.address(number)
+        portOffset = Self.fleetOffset
+        root = try Authority()
+        try Self.pem("CERTIFICATE", try root.der()).write(
+            toFile: "\(folder)/root.pem", atomically: true, encoding: .utf8)
+        simulator = try Program(
+            "namesake-simulator",
+            [
+                "run", "--address", address, "--devices", "\(devices)", "--port-offset", "\(portOffset)",
+                "--trust-root", "\(folder)/root.pem", "--control", "\(folder)/control", "--request-log",
+                "\(folder)/requests",
+            ] + extra)
+        try await simulator.awaitLine("ready")
+        let leaf = try root.issue()
+        try identity("leaf", [leaf.certificate, try root.der()], leaf.key)
+    }
+
+    /// Below the kernel's ephemeral ports, and apart from the standard ones, which single devices use meanwhile.
+    static let fleetOffset = 1000 + Int(ProcessInfo.processInfo.processIdentifier) % 14_000
+
+    /// The same fleet, seen at another device.
+    init(_ fleet: Bench, at address: String) {
+        folder = fleet.folder
+        self.address = address
+        portOffset = fleet.portOffset
+        root = fleet.root
+        simulator = fleet.simulator
     }
 
     static func pem(_ name: String, _ der: [UInt8]) -> String {
@@ -60,13 +95,13 @@ final class Bench: Sendable {
     ///
     /// - Returns: curl's exit status, the last HTTP status (0 where no answer came), and the answer.
     func post(
-        _ envelope: String, as proof: Proof, tls: Bool = true, path: String = "/wsman"
+        _ envelope: String, as proof: Proof, tls: Bool = true, path: String = "/wsman", seconds: Int = 60
     ) async throws -> (exit: Int32, status: Int, body: String) {
         let name = "\(folder)/\(UUID().uuidString)"
         try envelope.write(toFile: name, atomically: true, encoding: .utf8)
         var arguments = [
             "--silent", "--insecure", "--data-binary", "@\(name)", "--output", "\(name).answer", "--write-out",
-            "%{http_code}", "--max-time", "60",
+            "%{http_code}", "--max-time", "\(seconds)",
         ]
         switch proof {
         case .nothing: break
@@ -76,7 +111,7 @@ final class Bench: Sendable {
                 toFile: "\(name).config", atomically: true, encoding: .utf8)
             arguments += ["--config", "\(name).config"]
         }
-        arguments.append("\(tls ? "https" : "http")://\(address):\(tls ? 16993 : 16992)\(path)")
+        arguments.append("\(tls ? "https" : "http")://\(address):\((tls ? 16993 : 16992) + portOffset)\(path)")
         let (exit, output) = try await run("/usr/bin/curl", arguments)
         let answer = (try? String(contentsOfFile: "\(name).answer", encoding: .utf8)) ?? ""
         return (exit, Int(output) ?? -1, answer)
@@ -119,7 +154,7 @@ final class Bench: Sendable {
     }
 
     func openssl(_ extra: String...) async throws -> (status: Int32, output: String) {
-        try await run("/usr/bin/openssl", ["s_client", "-connect", "\(address):16993"] + extra)
+        try await run("/usr/bin/openssl", ["s_client", "-connect", "\(address):\(16993 + portOffset)"] + extra)
     }
 
     // MARK: looking in

@@ -5,7 +5,7 @@ import TestKit
 
 /// Every capture that the simulator is held to.
 let captures: [Capture] =
-    accountCaptures + nameCaptures + storeCaptures + serviceCaptures + tlsCaptures + identityCaptures
+    accountCaptures + nameCaptures + storeCaptures + serviceCaptures + tlsCaptures + identityCaptures + powerCaptures
 
 /// Captures of classes that the simulator answers which are not compared, and why.
 let exempt: [String: String] = {
@@ -17,6 +17,7 @@ let exempt: [String: String] = {
         "amt/publickey/management/delete.xml": "a service deletes nothing of itself: header edited by hand",
         "amt/setupandconfiguration/getuuid.xml": "a request's envelope, made by hand (network reference 10.2)",
         "amt/setupandconfiguration/getuuid-bad.xml": "made by hand, for a client's error path",
+        "cim/boot/service/requeststatechange.xml": "the boot service's state cannot be changed in the simulator yet",
         "ips/hostbasedsetup/addnextcertinchain.xml": setUp, "ips/hostbasedsetup/adminsetup.xml": setUp,
         "ips/hostbasedsetup/setup.xml": setUp, "ips/hostbasedsetup/upgradeclienttoadmin.xml": setUp,
         "meshcommander/amtauth_1.json": twelve, "meshcommander/amtauth_2.json": twelve,
@@ -151,4 +152,26 @@ private let identityCaptures: [Capture] = {
     return singleton("cim/computer/systempackage", "CIM_ComputerSystemPackage") + [package]
         + singleton("cim/software/identity", "CIM_SoftwareIdentity", selectors: selector("InstanceID", "AMTApps"))
         + singleton("ips/hostbasedsetup", "IPS_HostBasedSetupService", free: ["ConfigurationNonce"])
+}()
+
+private let powerCaptures: [Capture] = {
+    let config = "CIM_BootConfigSetting"
+    let setting = reference(config, "InstanceID", "Intel(r) AMT: Boot Configuration 0")
+    let source = reference("CIM_BootSourceSetting", "InstanceID", "Intel(r) AMT: Force PXE Boot")
+    return singleton("cim/associatedpower/managementservice", "CIM_AssociatedPowerManagementService")
+        + singleton("cim/power/managementservice", "CIM_PowerManagementService")
+        + singleton("cim/boot/configsetting", config) + singleton("cim/boot/service", "CIM_BootService")
+        + singleton(
+            "cim/boot/sourcesetting", "CIM_BootSourceSetting",
+            selectors: selector("InstanceID", "Intel(r) AMT: Force Hard-drive Boot")) + [
+            method(
+                "cim/boot/configsetting/changebootorder.xml", config, "ChangeBootOrder",
+                "<h:Source>\(source)</h:Source>"),
+            method(
+                "cim/boot/service/setbootconfigrole.xml", "CIM_BootService", "SetBootConfigRole",
+                "<h:BootConfigSetting>\(setting)</h:BootConfigSetting><h:Role>1</h:Role>", hasEditedAction: true),
+            method(
+                "cim/power/managementservice/requestpowerstatechange.xml", "CIM_PowerManagementService",
+                "RequestPowerStateChange", "<h:PowerState>8</h:PowerState>"),
+        ]
 }()

@@ -108,7 +108,12 @@ struct ForeignClientTests {
             let after = try await bench.control(#"{"do":"state"}"#)["served"] as? String
             #expect(
                 after != before && after == Array(SHA256.hash(data: Data(base64Encoded: blob) ?? Data())).hexadecimal)
-            #expect(try await bench.openssl("-tls1_2").output.contains("CN = made.corp.example.test"))
+            let rightful = "CN = made.corp.example.test"
+            #expect(try await bench.openssl("-tls1_2").output.contains(rightful))
+            try await bench.control(#"{"do":"wrongCertificate"}"#)
+            #expect(try await !bench.openssl("-tls1_2").output.contains(rightful), "another one, when told to")
+            try await bench.control(#"{"do":"wrongCertificate","on":false}"#)
+            #expect(try await bench.openssl("-tls1_2").output.contains(rightful))
             #expect(try await bench.post(Bench.get, as: admin, tls: false).exit != 0, "16992 is closed")
 
             let root = "<h:CertificateBlob>\(Data(try bench.root.der()).base64EncodedString())</h:CertificateBlob>"

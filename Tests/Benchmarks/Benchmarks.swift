@@ -2,7 +2,7 @@ import AgentTestKit
 import Foundation
 import TestKit
 
-/// `make bench`: medians of whole processes, and what one rename costs the firmware.
+/// `make bench`: medians of whole processes, what one rename costs the firmware, and what the simulator gives.
 ///
 /// Timings stay out of the tests; these figures are for people, on one machine, side by side.
 @main
@@ -49,6 +49,7 @@ struct Benchmarks {
                     + "\(warm["handshakes"] ?? "?") handshakes")
             await site.stop()
         }
+        try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
     }
 
     private static func measured(_ body: () async throws -> (status: Int32, output: String)) async throws -> Double {

@@ -13,10 +13,19 @@ struct SimulatorCommand: AsyncParsableCommand {
 }
 
 struct RunCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Runs one simulated device.")
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Runs one simulated device, or a fleet of them.")
 
-    @Option(help: "The device's own address, such as 127.16.0.2.") var address: String
-    @Option(help: "Its SMBIOS UUID.") var uuid: String
+    @Option(help: "The device's own address, such as 127.16.0.2; a fleet's first.") var address: String
+    @Option(help: "Its SMBIOS UUID; those of a fleet come from the seed.") var uuid: String?
+    @Option(help: "How many devices; each has an address of its own, from --address on.") var devices: Int?
+    @Option(help: "A fleet listens on the standard ports plus this, where those are taken.") var portOffset = 0
+    @Option(help: "Begin as a machine that is set up; the file holds admin's password.") var provisioned: String?
+    @Option(help: "How long answers take: none or realistic (100 to 500 ms, a handshake 1 to 2 s).") var latency =
+        "none"
+    @Option(help: "A folder that keeps each device's flash from one start to the next.") var state: String?
+    @Option(help: "A line of the control socket, done at the start, such as a fault; may be given again.") var `do`:
+        [String] = []
     @Option(help: "Which generation it is: \(Personality.all.map(\.name).joined(separator: ", ")).") var personality =
         "12.0"
     @Option(help: "Where hellos go, as address:port.") var provisionServer: String?
@@ -41,12 +50,14 @@ struct RunCommand: AsyncParsableCommand {
             FileHandle.standardOutput.write(Data("\(line)\n".utf8))
         }
         do {
+            if let devices { return try await runFleet(devices, say) }
             let simulation = try await Simulation.start(try plan(), say: say)
             let nodes = try openNodes(simulation.hostSide, say)
             simulation.hostSide.onVanish { for node in nodes { node.vanish() } }
             let greeter = Task { await simulation.run() }
+            let end = Ending.listen()
             say("ready")
-            await untilTold()
+            for await _ in end { break }
             greeter.cancel()
             for node in nodes { node.stop() }
             await simulation.stop()
@@ -54,6 +65,21 @@ struct RunCommand: AsyncParsableCommand {
             FileHandle.standardError.write(Data("\(fault)\n".utf8))
             throw ExitCode(fault.exitCode)
         }
+    }
+
+    private func runFleet(_ devices: Int, _ say: @escaping @Sendable (String) -> Void) async throws {
+        guard devices > 0, hostNode == nil, hostSocket == nil, uuid == nil, hold == nil else {
+            throw ValidationError(
+                "--devices is at least 1, and goes without --uuid, --host-node, --host-socket, --hold")
+        }
+        let plan = FleetPlan(try plan(), count: devices)
+        let simulation = try await FleetSimulation.start(plan, portOffset: portOffset, say: say)
+        let greeter = Task { await simulation.run() }
+        let end = Ending.listen()
+        say("ready")
+        for await _ in end { break }
+        greeter.cancel()
+        await simulation.stop()
     }
 
     /// Both ways to the host interface that were asked for, or none of them.
@@ -88,8 +114,26 @@ struct RunCommand: AsyncParsableCommand {
         personality.switches.commitAnswer = answer
         personality.switches.nonceUses = nonceUses
         personality.switches.accountMayRemoveItself = !keepOwnAccount
-        guard let uuid = Self.smbios(uuid) else { throw ValidationError("'\(uuid)' is no UUID") }
-        var plan = SimulationPlan(personality: personality, uuid: uuid, address: address, dnsSuffix: dnsSuffix)
+        guard uuid != nil || devices != nil else {
+            throw ValidationError("--uuid is missing: the device's SMBIOS UUID")
+        }
+        let bytes = try uuid.map { text in
+            guard let bytes = Self.smbios(text) else { throw ValidationError("'\(text)' is no UUID") }
+            return bytes
+        }
+        guard ["none", "realistic"].contains(latency) else { throw ValidationError("--latency is none or realistic") }
+        var plan = SimulationPlan(
+            personality: personality, uuid: bytes ?? [UInt8](repeating: 0, count: 16), address: address,
+            dnsSuffix: dnsSuffix)
+        plan.isSlow = latency == "realistic"
+        plan.stateFolder = state
+        plan.adminPassword = try provisioned.map { path in
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+                let line = text.split(whereSeparator: \.isNewline).first
+            else { throw SimulationFault("the password file \(path) cannot be read, or is empty", exitCode: 66) }
+            return String(line)
+        }
+        plan.commands = self.do
         if let provisionServer {
             guard let colon = provisionServer.lastIndex(of: ":"),
                 let port = Int(provisionServer[provisionServer.index(after: colon)...])
@@ -122,19 +166,5 @@ struct RunCommand: AsyncParsableCommand {
         guard let uuid = UUID(uuidString: text) else { return nil }
         let b = withUnsafeBytes(of: uuid.uuid) { Array($0) }
         return [b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]] + b[8...]
-    }
-
-    /// Returns on SIGTERM or SIGINT.
-    private func untilTold() async {
-        let (told, teller) = AsyncStream.makeStream(of: Void.self)
-        let sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { teller.yield() }
-            source.resume()
-            return source
-        }
-        for await _ in told { break }
-        for source in sources { source.cancel() }
     }
 }

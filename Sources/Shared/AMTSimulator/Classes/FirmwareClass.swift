@@ -51,7 +51,12 @@ let firmwareClasses: [any FirmwareClass.Type] = [
     AMT_TLSProtocolEndpointCollection.self,
     AMT_TLSSettingData.self,
     AMT_TimeSynchronizationService.self,
+    CIM_AssociatedPowerManagementService.self,
+    CIM_BootConfigSetting.self,
+    CIM_BootService.self,
+    CIM_BootSourceSetting.self,
     CIM_ComputerSystemPackage.self,
+    CIM_PowerManagementService.self,
     CIM_SoftwareIdentity.self,
     IPS_HostBasedSetupService.self,
 ]

@@ -4,8 +4,8 @@ import Foundation
 /// The users that digest knows.
 ///
 /// Only MD5 of `user:realm:password` is kept, as firmware does.
-package struct Accounts: Sendable {
-    package struct Entry: Hashable, Sendable {
+package struct Accounts: Codable, Sendable {
+    package struct Entry: Codable, Hashable, Sendable {
         package var handle: UInt32
         package var name: String
         /// Base64 of a security identifier, for an entry of Kerberos.

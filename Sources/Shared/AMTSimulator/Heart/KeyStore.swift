@@ -77,3 +77,32 @@ package struct KeyStore: Sendable {
         return serializer.serializedBytes
     }
 }
+
+extension KeyStore {
+    /// The store as a file can hold it, in DER.
+    struct Saved: Codable {
+        var keys: [Int: [UInt8]]
+        var certificates: [Int: [UInt8]]
+        var trustedRoots: [Int]
+        var nextKey: Int
+        var nextCertificate: Int
+    }
+
+    var saved: Saved {
+        Saved(
+            keys: keys.mapValues { Array($0.derRepresentation) }, certificates: certificates.mapValues(\.der),
+            trustedRoots: certificates.filter(\.value.isTrustedRoot).keys.sorted(), nextKey: nextKey,
+            nextCertificate: nextCertificate)
+    }
+
+    init(_ saved: Saved) throws {
+        keys = try saved.keys.mapValues { try RSAKey(derRepresentation: $0) }
+        for (handle, der) in saved.certificates {
+            certificates[handle] = Stored(
+                certificate: try Certificate(derEncoded: der), der: der,
+                isTrustedRoot: saved.trustedRoots.contains(handle))
+        }
+        nextKey = saved.nextKey
+        nextCertificate = saved.nextCertificate
+    }
+}

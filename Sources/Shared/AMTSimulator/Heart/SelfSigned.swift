@@ -14,7 +14,11 @@ package struct SelfSigned: Sendable {
     let key: RSAKey
 
     package init(uuid: String, now: Double) throws {
-        key = try RSAKey(keySize: .bits2048)
+        try self.init(uuid: uuid, now: now, key: RSAKey(keySize: .bits2048))
+    }
+
+    init(uuid: String, now: Double, key: RSAKey) throws {
+        self.key = key
         let name = try DistinguishedName { CommonName("AMT \(uuid)") }
         let start = Date(timeIntervalSince1970: now - 86_400)
         let made = try Certificate(

@@ -28,6 +28,7 @@ package struct SimulatedFirmware: Sendable {
     package var trustedRoots: [[UInt8]]
 
     package var names = Names()
+    package var machine = Machine()
     package var accounts = Accounts()
     package var store = KeyStore()
     package var tls = TLSState()
@@ -47,10 +48,12 @@ package struct SimulatedFirmware: Sendable {
     var messageCount: UInt64 = 0
     var enumerations: [String: (items: [Instance], made: Double)] = [:]
     var enumerationCount: UInt32 = 0
+    /// How many more writes the flash takes before it refuses; `nil` for no limit.
+    package var flashWritesLeft: Int?
     /// Counts commits; a shell that sees it change renews its TLS and drops its connections.
     package var commits = 0
 
-    package struct Names: Hashable, Sendable {
+    package struct Names: Codable, Hashable, Sendable {
         package var hostName = ""
         package var domainName = ""
         package var hostOSFQDN = ""
@@ -69,14 +72,14 @@ package struct SimulatedFirmware: Sendable {
         package var gateway = "192.0.2.1"
     }
 
-    package struct TLSState: Hashable, Sendable {
+    package struct TLSState: Codable, Hashable, Sendable {
         /// The handle of the certificate that TLS presents.
         package var certificate: Int?
         package var remote = TLSSettings()
         package var local = TLSSettings(acceptsPlain: true)
     }
 
-    package struct TLSSettings: Hashable, Sendable {
+    package struct TLSSettings: Codable, Hashable, Sendable {
         package var enabled = false
         package var mutual = false
         /// Read where TLS is enabled; factory values as captured, remote no, local yes.

@@ -6,11 +6,11 @@ import X509
 
 /// A Unix socket on which tests steer the simulator and look into it: one JSON object a line, answered by one.
 package final class ControlSocket: Sendable {
-    private let host: FirmwareHost
+    private let console: Console
     private let group: any EventLoopGroup
 
-    package init(_ host: FirmwareHost, group: any EventLoopGroup) {
-        self.host = host
+    package init(_ console: Console, group: any EventLoopGroup) {
+        self.console = console
         self.group = group
     }
 
@@ -24,9 +24,9 @@ package final class ControlSocket: Sendable {
 
     private func bind(_ path: String) async throws -> any Channel {
         try await ServerBootstrap(group: group)
-            .childChannelInitializer { [host] channel in
+            .childChannelInitializer { [console] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ControlHandler(host))
+                    try channel.pipeline.syncOperations.addHandler(ControlHandler(console))
                 }
             }
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
@@ -35,10 +35,10 @@ package final class ControlSocket: Sendable {
 
 private final class ControlHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    private let host: FirmwareHost
+    private let console: Console
     private var collected = Data()
 
-    init(_ host: FirmwareHost) { self.host = host }
+    init(_ console: Console) { self.console = console }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         collected += Data(unwrapInboundIn(data).readableBytesView)
@@ -46,9 +46,9 @@ private final class ControlHandler: ChannelInboundHandler {
             let line = Data(collected[..<end])
             collected = Data(collected[collected.index(after: end)...])
             let channel = context.channel
-            let host = host
+            let console = console
             Task {
-                let answer = await ControlCommand(line).run(on: host)
+                let answer = await ControlCommand(line).run(on: console)
                 try? await channel.writeAndFlush(ByteBuffer(bytes: answer + Data([0x0A])))
             }
         }
@@ -56,7 +56,7 @@ private final class ControlHandler: ChannelInboundHandler {
 }
 
 /// One line of the control socket.
-private struct ControlCommand: Sendable {
+struct ControlCommand: Sendable {
     struct Fields: Decodable {
         var `do`: String
         var phase: String?
@@ -67,18 +67,28 @@ private struct ControlCommand: Sendable {
         var times: Int?
         var on: Bool?
         var lost: Bool?
+        /// Which device of a fleet: its number, address or UUID.
+        var device: String?
+        var seconds: Double?
+        var from: Int?
     }
 
-    private let fields: Fields?
+    let fields: Fields?
 
     init(_ line: Data) { fields = try? JSONDecoder().decode(Fields.self, from: line) }
 
-    func run(on host: FirmwareHost) async -> Data {
+    func run(on console: Console) async -> Data {
         guard let fields else { return json(["error": "not a JSON object with 'do'"]) }
+        guard let host = console.device(fields.device) else {
+            return json(["error": "there is no device \(fields.device ?? "")"])
+        }
+        if let answer = await network(fields, host, console) { return answer }
         switch fields.do {
         case "state":
-            let served = Array(SHA256.hash(data: host.servedIdentity().certificate)).hexadecimal
-            return json(host.with { Self.describe($0) }.merging(["served": served]) { $1 })
+            do {
+                let served = Array(SHA256.hash(data: try host.servedIdentity().certificate)).hexadecimal
+                return json(host.with { Self.describe($0) }.merging(["served": served]) { $1 })
+            } catch { return json(["error": "the device has no certificate: \(error)"]) }
         case "hold":
             guard let phase = fields.phase, ["before", "after"].contains(phase) else {
                 return json(["error": "phase is before or after"])
@@ -89,16 +99,6 @@ private struct ControlCommand: Sendable {
             }
         case "awaitHeld": return json(["held": await host.awaitHeld()])
         case "release": return json(["released": host.release(losing: fields.lost ?? false)])
-        case "fault":
-            let kinds = ["dropBefore", "dropAfter", "html", "garbage", "expireNonces", "status500"]
-            guard let kind = fields.kind, kinds.contains(kind) else {
-                return json(["error": "kind is one of \(kinds.joined(separator: ", "))"])
-            }
-            host.with { state in
-                state.mishaps.append(
-                    Mishap(kind: kind, request: fields.request.map { state.authorized + $0 }, method: fields.method))
-            }
-        case "wrongCertificate": host.with { $0.presentsWrongCertificate = fields.on ?? true }
         case "setHostOSFQDN": host.with { $0.firmware.names.hostOSFQDN = fields.value ?? "" }
         case "setDigestPassword":
             // As if somebody else had changed it: the stored hash of the named user no longer fits.
@@ -110,7 +110,6 @@ private struct ControlCommand: Sendable {
             }
         case "meiBusy": host.with { $0.deviceBusy = fields.times ?? 1 }
         case "meiVanish": host.vanishDevices()
-        case "powerCut": host.powerCut()
         case "resetCounters":
             host.with { state in
                 state.requests = 0
@@ -141,11 +140,12 @@ private struct ControlCommand: Sendable {
             "tlsContext": firmware.committedTLS.certificate.map { AMT_PublicKeyCertificate.instanceID($0) } ?? "",
             "tlsEnabled": firmware.committedTLS.remote.enabled, "helloCount": state.hellos,
             "requests": state.requests, "handshakes": state.handshakes, "commits": firmware.commits,
-            "isTimeValid": firmware.isTimeValid,
+            "isTimeValid": firmware.isTimeValid, "powerState": firmware.machine.powerState,
+            "bootedFrom": firmware.machine.bootedFrom ?? "",
         ]
     }
 
-    private func json(_ value: [String: any Sendable]) -> Data {
+    func json(_ value: [String: any Sendable]) -> Data {
         (try? JSONSerialization.data(withJSONObject: value, options: [.sortedKeys])) ?? Data("{}".utf8)
     }
 }

@@ -9,6 +9,10 @@ package final class FirmwareHost: Sendable {
         case answer([UInt8], closes: Bool)
         /// The connection goes without a byte.
         case drop
+        /// Some bytes of an answer come, and then a reset.
+        case torn([UInt8])
+        /// The same, so many seconds later.
+        indirect case late(Double, Delivery)
     }
 
     struct State: Sendable {
@@ -24,6 +28,7 @@ package final class FirmwareHost: Sendable {
         var held: Held?
         var heldWaiters: [CheckedContinuation<String, Never>] = []
         var presentsWrongCertificate = false
+        var latency: Latency?
     }
 
     /// A request that rests until it is released.
@@ -37,19 +42,21 @@ package final class FirmwareHost: Sendable {
     private let state: Mutex<State>
     private let clock: @Sendable () -> Double
     private let log: RequestLog?
-    private let selfSigned: SelfSigned
+    private let ownIdentity: OwnIdentity
+    private let keys: KeyPool
     private let devices = Mutex<[@Sendable () -> Void]>([])
     private let listeners = Mutex<[@Sendable (UInt64?) -> Void]>([])
+    private let keepers = Mutex<[@Sendable (SimulatedFirmware) -> Void]>([])
 
-    package init(
-        _ firmware: SimulatedFirmware, selfSigned: SelfSigned, log: RequestLog?,
+    init(
+        _ firmware: SimulatedFirmware, identity: OwnIdentity, keys: KeyPool, log: RequestLog?,
         clock: @escaping @Sendable () -> Double
     ) {
         state = Mutex(State(firmware: firmware))
-        self.selfSigned = selfSigned
+        ownIdentity = identity
+        self.keys = keys
         self.clock = clock
         self.log = log
-        makeSpareKey()
     }
 
     /// Reads or changes the firmware and what surrounds it.
@@ -65,6 +72,9 @@ package final class FirmwareHost: Sendable {
 
     private func restart(_ answering: UInt64?) { for tell in listeners.withLock({ $0 }) { tell(answering) } }
 
+    /// Every connection goes.
+    func restartNetwork() { restart(nil) }
+
     /// Power goes and comes back.
     func powerCut() {
         with { $0.firmware.powerCut() }
@@ -72,20 +82,16 @@ package final class FirmwareHost: Sendable {
     }
 
     /// What port 16993 presents now, as DER.
-    func servedIdentity() -> (certificate: [UInt8], key: RSAKey) {
-        with { state in
-            if state.presentsWrongCertificate { return (selfSigned.certificate, selfSigned.key) }
-            return state.firmware.servedIdentity(selfSigned: selfSigned)
+    func servedIdentity() throws -> (certificate: [UInt8], key: RSAKey) {
+        let own = try ownIdentity.get()
+        return with { state in
+            if state.presentsWrongCertificate { return (own.certificate, own.key) }
+            return state.firmware.servedIdentity(selfSigned: own)
         }
     }
 
-    private func makeSpareKey() {
-        Thread.detachNewThread { [weak self] in
-            // Without a spare one the firmware makes its pair when asked.
-            guard let key = try? RSAKey(keySize: .bits2048) else { return }
-            self?.with { $0.firmware.store.spare = key }
-        }
-    }
+    /// Told after each answered request that may have changed something, outside of the lock.
+    func onChange(_ body: @escaping @Sendable (SimulatedFirmware) -> Void) { keepers.withLock { $0.append(body) } }
 
     /// Answers a request, or holds it, or lets a mishap strike it.
     func submit(
@@ -117,7 +123,11 @@ package final class FirmwareHost: Sendable {
     ) -> Delivery {
         if mishap?.kind == "dropBefore" { return .drop }
         if mishap?.kind == "expireNonces" { with { $0.firmware.expireNonces() } }
+        let makesKey =
+            message.body.count < 4096 && String(decoding: message.body, as: UTF8.self).contains("GenerateKeyPair<")
+        let spare = makesKey ? keys.take() : nil
         let (answer, lost, hasCommitted, time) = with { state in
+            if let spare { state.firmware.store.spare = spare }
             let before = state.firmware.commits
             let answer = state.firmware.exchange(message, on: connection)
             let hasCommitted = state.firmware.commits != before
@@ -130,14 +140,18 @@ package final class FirmwareHost: Sendable {
                 resource: answer.resource, action: answer.action, status: answer.status,
                 returnValue: answer.returnValue))
         if hasCommitted { restart(connection.number) }
-        if answer.action == "GenerateKeyPair" { makeSpareKey() }
-        switch mishap?.kind {
-        case "dropAfter": return .drop
-        case "html": return .answer(Self.html, closes: true)
-        case "garbage": return .answer([0x15, 0x03, 0x00, 0xFF, 0x00, 0x0A], closes: true)
-        case "status500": return .answer(Self.error500, closes: true)
-        default: return lost ? .drop : .answer(answer.bytes, closes: answer.closes)
+        keep(answer)
+        return delivery(of: answer, isLost: lost, mishap)
+    }
+
+    /// Tells whoever keeps the state, unless the request only read.
+    private func keep(_ answer: ExchangeAnswer) {
+        let tellers = keepers.withLock { $0 }
+        guard !tellers.isEmpty, answer.status == 200, !["Get", "Enumerate", "Pull"].contains(answer.action) else {
+            return
         }
+        let firmware = with { $0.firmware }
+        for tell in tellers { tell(firmware) }
     }
 
     private func take(_ list: WritableKeyPath<State, [Mishap]>, _ number: Int, _ body: String) -> Mishap? {
@@ -190,45 +204,4 @@ package final class FirmwareHost: Sendable {
         return held != nil
     }
 
-    private static let html = Array(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 46\r\n\r\n<html><body><h1>It works!</h1></body></html>\r\n"
-            .utf8)
-    private static let error500 = Array(
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            .utf8)
-}
-
-/// Something that shall happen to one request, chosen by its number, its method, or the next that comes.
-struct Mishap: Sendable {
-    var kind: String
-    var request: Int?
-    /// The end of the request's action: `CommitChanges`, `Put`.
-    var method: String?
-
-    func strikes(_ number: Int, _ body: String) -> Bool {
-        if let request, request != number { return false }
-        if let method { return body.contains("/\(method)<") }
-        return true
-    }
-}
-
-/// One JSON object a line, as requests are answered; no body, no header.
-package final class RequestLog: Sendable {
-    private let file: Mutex<FileHandle>
-
-    package init(path: String) throws {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        guard let handle = FileHandle(forWritingAtPath: path) else {
-            throw SimulationFault(
-                "the request log \(path) cannot be written: \(String(cString: strerror(errno)))", exitCode: 73)
-        }
-        file = Mutex(handle)
-    }
-
-    func write(_ note: RequestNote) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let line = try? encoder.encode(note) else { return }
-        file.withLock { $0.write(line + Data([0x0A])) }
-    }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// One connection to the firmware's web server.
@@ -33,16 +34,31 @@ final class HTTPHandler: ChannelInboundHandler {
             host.submit(message, on: facts) { delivery in
                 loop.execute {
                     let (handler, context) = bound.value
-                    handler.deliver(delivery, context)
+                    handler.deliver(handler.host.delayed(delivery), context)
                 }
             }
         }
     }
 
     private func deliver(_ delivery: FirmwareHost.Delivery, _ context: ChannelHandlerContext) {
+        if case .late(let seconds, let later) = delivery {
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1000))) {
+                let (handler, context) = bound.value
+                handler.deliver(later, context)
+            }
+            return
+        }
         isBusy = false
         switch delivery {
-        case .drop: context.close(promise: nil)
+        case .late, .drop: context.close(promise: nil)
+        case .torn(let bytes):
+            let written = context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)))
+            let reset =
+                (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+                ?? context.eventLoop.makeSucceededVoidFuture()
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            written.and(reset).whenComplete { _ in bound.value.close(promise: nil) }
         case .answer(let bytes, let closes):
             let written = context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)))
             if closes {

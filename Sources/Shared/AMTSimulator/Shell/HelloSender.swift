@@ -5,18 +5,18 @@ import NIOPosix
 /// Says hello by the schedule while the firmware is in set-up mode, from its own address.
 package struct HelloSender: Sendable {
     private let host: FirmwareHost
-    private let address: String
     private let server: (host: String, port: Int)
     private let speedUp: Double
+    private let gate: Gate?
     private let group: any EventLoopGroup
     private let say: @Sendable (String) -> Void
 
     package init(
-        _ host: FirmwareHost, address: String, server: (host: String, port: Int), speedUp: Double,
+        _ host: FirmwareHost, server: (host: String, port: Int), speedUp: Double, gate: Gate? = nil,
         group: any EventLoopGroup, say: @escaping @Sendable (String) -> Void
     ) {
+        self.gate = gate
         self.host = host
-        self.address = address
         self.server = server
         self.speedUp = speedUp
         self.group = group
@@ -36,7 +36,9 @@ package struct HelloSender: Sendable {
                 return state.firmware.hello(retry: UInt32(count))
             }
             if let packet {
+                await gate?.enter()
                 await send(packet)
+                await gate?.leave()
                 count += 1
             }
             if packet != nil, let pause = SimulatedFirmware.pause(afterHello: count) {
@@ -51,6 +53,7 @@ package struct HelloSender: Sendable {
     }
 
     private func send(_ packet: [UInt8]) async {
+        let address = host.with { $0.firmware.ipv4.address }
         do {
             let channel = try await ClientBootstrap(group: group)
                 .bind(to: try SocketAddress(ipAddress: address, port: 0))
@@ -61,5 +64,39 @@ package struct HelloSender: Sendable {
         } catch {
             say("hello not sent: \(error)")
         }
+    }
+}
+
+/// Lets so many through at a time.
+///
+/// Ten thousand devices that say hello at once would need as many descriptors, and overrun any listener's queue.
+package actor Gate {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var next = 0
+
+    package init(_ width: Int) { free = width }
+
+    func enter() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func leave() {
+        guard next < waiting.count else {
+            free += 1
+            return
+        }
+        // The first come goes first; the list is shortened now and then, since removing its first costs its length.
+        let first = waiting[next]
+        next += 1
+        if next > 1024 {
+            waiting.removeFirst(next)
+            next = 0
+        }
+        first.resume()
     }
 }

@@ -10,17 +10,15 @@ import Synchronization
 package final class NetworkSide: Sendable {
     private let host: FirmwareHost
     private let group: any EventLoopGroup
-    private let address: String
     private let open = Mutex<[UInt64: any Channel]>([:])
     private let listeners = Mutex<[any Channel]>([])
     private let counter = Atomic<UInt64>(0)
     private let say: @Sendable (String) -> Void
 
     package init(
-        _ host: FirmwareHost, address: String, group: any EventLoopGroup, say: @escaping @Sendable (String) -> Void
+        _ host: FirmwareHost, group: any EventLoopGroup, say: @escaping @Sendable (String) -> Void
     ) {
         self.host = host
-        self.address = address
         self.group = group
         self.say = say
     }
@@ -29,29 +27,60 @@ package final class NetworkSide: Sendable {
     ///
     /// - Throws: ``SimulationFault`` that names the port, when one cannot be had.
     package func start() async throws {
-        try await listen(16993, tls: true)
-        try await listen(16992, tls: false)
+        try await listen()
+        watch()
+    }
+
+    /// Lets every connection go when the network restarts.
+    ///
+    /// The one that carries the commit's answer stays: it closes itself once that is written.
+    func watch() {
         host.onRestart { [self] answering in
-            // The network restarts: every connection goes, but the one that carries the commit's answer, which closes
-            // itself once that is written.
             let channels = open.withLock { open in open.filter { $0.key != answering }.map(\.value) }
             for channel in channels { channel.close(promise: nil) }
         }
+    }
+
+    /// Opens the ports of the address that the firmware has now, and closes those of the one before.
+    ///
+    /// - Throws: ``SimulationFault`` that names the port; the old ports then stay open.
+    func listen() async throws {
+        let address = host.with { $0.firmware.ipv4.address }
+        var new: [any Channel] = []
+        do {
+            new.append(try await listen(address, 16993, tls: true))
+            new.append(try await listen(address, 16992, tls: false))
+        } catch {
+            for channel in new { channel.close(promise: nil) }
+            throw error
+        }
+        let old = listeners.withLock { listeners in
+            defer { listeners = new }
+            return listeners
+        }
+        for channel in old { channel.close(promise: nil) }
     }
 
     package func stop() async {
         for channel in listeners.withLock({ $0 }) { try? await channel.close() }
     }
 
-    private func listen(_ port: Int, tls: Bool) async throws {
+    private func listen(_ address: String, _ port: Int, tls: Bool) async throws -> any Channel {
         let listener = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try setUp(channel, tls: tls) }
-            }
+            .childChannelInitializer { [self] channel in adopt(channel, tls: tls) }
             .bindOrSay(address, port)
-        listeners.withLock { $0.append(listener) }
         say("listening on \(address):\(port)\(tls ? " (TLS)" : "")")
+        return listener
+    }
+
+    /// Takes a new connection to one of the ports.
+    func adopt(_ channel: any Channel, tls: Bool) -> EventLoopFuture<Void> {
+        let delay = tls ? host.handshakeDelay() : 0
+        guard delay > 0 else { return channel.eventLoop.makeCompletedFuture { try setUp(channel, tls: tls) } }
+        return channel.eventLoop.scheduleTask(in: .milliseconds(Int64(delay * 1000))) { [self] in
+            try setUp(channel, tls: tls)
+        }.futureResult
     }
 
     private func setUp(_ channel: any Channel, tls: Bool) throws {
@@ -89,7 +118,7 @@ package final class NetworkSide: Sendable {
 
     /// What the port presents now; made for each connection, since a commit or a test changes it.
     private func tlsContext(asksClient: Bool) throws -> NIOSSLContext {
-        let (der, key) = host.servedIdentity()
+        let (der, key) = try host.servedIdentity()
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: [.certificate(try NIOSSLCertificate(bytes: der, format: .der))],
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.pkcs8DERRepresentation), format: .der)))

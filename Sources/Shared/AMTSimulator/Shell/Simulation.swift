@@ -20,6 +20,14 @@ package struct SimulationPlan: Sendable {
     package var requestLog: String?
     package var control: String?
     package var seed: UInt64 = 1
+    /// Admin's password of a machine that begins set up; `nil` for one that begins in set-up mode.
+    package var adminPassword: String?
+    /// Whether it takes as long as a device in life.
+    package var isSlow = false
+    /// A folder that keeps what its flash holds, a file a device.
+    package var stateFolder: String?
+    /// Lines of the control socket, done before the ports open to anybody.
+    package var commands: [String] = []
     /// The first request of this method is held, before or after it is applied.
     package var hold: (phase: String, method: String)?
 
@@ -47,25 +55,31 @@ package struct Simulation: Sendable {
             personality: plan.personality, uuid: plan.uuid, dnsSuffix: plan.dnsSuffix,
             trustedRoots: try rootHashes(plan.trustedRoots), seed: plan.seed, now: clock())
         firmware.trustedSuffix = plan.trustedSuffix
-        let numbers = plan.address.split(separator: ".")
-        firmware.ipv4 = .init(
-            address: plan.address, gateway: (numbers.dropLast().map(String.init) + ["1"]).joined(separator: "."))
+        firmware.ipv4 = .init(device: plan.address)
+        let folder = try plan.stateFolder.map { try StateFolder($0, say: say) }
+        try folder?.restore(&firmware)
+        if let password = plan.adminPassword { firmware.beginProvisioned(password: password, hostName: "pc1") }
         let log = try plan.requestLog.map { try RequestLog(path: $0) }
-        let selfSigned = try SelfSigned(uuid: plan.uuid.hexadecimal, now: clock())
-        let host = FirmwareHost(firmware, selfSigned: selfSigned, log: log, clock: clock)
+        let own = try SelfSigned(uuid: plan.uuid.hexadecimal, now: clock())
+        let host = FirmwareHost(
+            firmware, identity: OwnIdentity { own }, keys: KeyPool(size: 1), log: log, clock: clock)
+        folder?.keep(host)
+        if plan.isSlow { host.with { $0.latency = Latency(seed: plan.seed) } }
         if let hold = plan.hold {
             host.with { $0.holds.append(Mishap(kind: hold.phase, request: nil, method: hold.method)) }
         }
         let group = MultiThreadedEventLoopGroup.singleton
-        let network = NetworkSide(host, address: plan.address, group: group, say: say)
+        let network = NetworkSide(host, group: group, say: say)
         try await network.start()
+        let console = Console(device: { _ in host }, move: { _, _ in try await network.listen() }, totals: { [host] })
+        for line in plan.commands { try await console.perform(line) }
         var control: (any Channel)?
         if let path = plan.control {
-            control = try await ControlSocket(host, group: group).start(path: path)
+            control = try await ControlSocket(console, group: group).start(path: path)
             say("control socket \(path)")
         }
         let hello = plan.provisioningServer.map {
-            HelloSender(host, address: plan.address, server: $0, speedUp: plan.helloSpeedUp, group: group, say: say)
+            HelloSender(host, server: $0, speedUp: plan.helloSpeedUp, group: group, say: say)
         }
         return Simulation(hostSide: HostSide(host), network: network, hello: hello, control: control)
     }
@@ -78,7 +92,7 @@ package struct Simulation: Sendable {
     /// - Parameter texts: PEM.
     /// - Returns: 32 bytes each, the caller's first.
     /// - Throws: ``SimulationFault`` for what is no PEM, and for more roots than firmware keeps.
-    private static func rootHashes(_ texts: [String]) throws -> [[UInt8]] {
+    static func rootHashes(_ texts: [String]) throws -> [[UInt8]] {
         var hashes: [[UInt8]] = []
         do {
             for text in texts {

@@ -48,6 +48,11 @@ extension SimulatedFirmware {
         if let bytes = request.longestAnswer, bytes < 50_000 { throw .envelopeSize }
         let rights = accounts.rights(of: user)
         let namespace = request.resource
+        guard mayWrite(verb) else {
+            let status = Self.flashLimitReached
+            guard request.action == "\(namespace)/\(verb)" else { throw .internalError(status) }
+            return (writer.output(.status(status), verb, namespace, request.action), status)
+        }
         switch request.action {
         case "\(Namespace.transfer)/Get":
             let instance = try instance(type, request)

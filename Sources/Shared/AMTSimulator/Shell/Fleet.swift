@@ -1,0 +1,92 @@
+import Foundation
+package import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Many simulated devices in one process.
+///
+/// One listener a port serves them all: the address that a connection came to tells which device it is for.
+package final class Fleet: Sendable {
+    /// Its devices, by their numbers from 0.
+    let devices: [FirmwareHost]
+    private let sides: [NetworkSide]
+    private let places: Mutex<[String: Int]>
+    private let listeners = Mutex<[any Channel]>([])
+    private let group: any EventLoopGroup
+    private let say: @Sendable (String) -> Void
+
+    package init(
+        _ plan: FleetPlan, group: any EventLoopGroup, say: @escaping @Sendable (String) -> Void
+    ) throws {
+        let made = try plan.devices(say: say)
+        devices = made.map(\.host)
+        self.group = group
+        self.say = say
+        sides = made.map { NetworkSide($0.host, group: group, say: { _ in }) }
+        places = Mutex(Dictionary(uniqueKeysWithValues: made.enumerated().map { ($1.address, $0) }))
+        for side in sides { side.watch() }
+    }
+
+    /// Opens the ports; those below 1024 only where that is allowed.
+    ///
+    /// - Throws: ``SimulationFault`` that names the port.
+    package func start(portOffset: Int) async throws {
+        for (port, tls) in [(16993, true), (16992, false), (664, true), (623, false)] {
+            let port = port + portOffset
+            guard let descriptor = try LoopbackListener.open(port: port) else {
+                say("port \(port) is left out: this user may not listen below 1024")
+                continue
+            }
+            let channel = try await ServerBootstrap(group: group)
+                .childChannelInitializer { [self] channel in
+                    guard let address = channel.localAddress?.ipAddress,
+                        let place = places.withLock({ $0[address] })
+                    else { return channel.close() }
+                    return sides[place].adopt(channel, tls: tls)
+                }
+                .withBoundSocket(descriptor).get()
+            listeners.withLock { $0.append(channel) }
+            say("listening on port \(port) of the interface lo\(tls ? " (TLS)" : "")")
+        }
+    }
+
+    package func stop() async {
+        // What cannot be closed is closed already.
+        for channel in listeners.withLock({ $0 }) { try? await channel.close() }
+    }
+
+    /// A device by its number, its address or its UUID as printed.
+    func device(_ name: String) -> FirmwareHost? {
+        if let number = Int(name) { return devices.indices.contains(number) ? devices[number] : nil }
+        if let place = places.withLock({ $0[name] }) { return devices[place] }
+        let wanted = name.lowercased()
+        return devices.first { $0.with { printed($0.firmware.uuid) } == wanted }
+    }
+
+    /// Follows a device to its new address.
+    ///
+    /// - Returns: `false` when another device has it.
+    func move(_ host: FirmwareHost, from old: String, to new: String) -> Bool {
+        guard let place = devices.firstIndex(where: { $0 === host }) else { return false }
+        return places.withLock { places in
+            guard places[new] == nil else { return false }
+            places[old] = nil
+            places[new] = place
+            return true
+        }
+    }
+}
+
+/// A UUID of SMBIOS byte order as people write it.
+func printed(_ uuid: [UInt8]) -> String {
+    let b = uuid
+    guard b.count == 16 else { return "" }
+    let text = ([b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]] + b[8...]).hexadecimal
+    var parts: [Substring] = []
+    var rest = text[...]
+    for length in [8, 4, 4, 4, 12] {
+        parts.append(rest.prefix(length))
+        rest = rest.dropFirst(length)
+    }
+    return parts.joined(separator: "-")
+}

@@ -1,0 +1,66 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// A fleet that runs: its ports, its hellos, its control socket.
+package struct FleetSimulation: Sendable {
+    private let fleet: Fleet
+    private let greeters: [HelloSender]
+    private let control: (any Channel)?
+
+    /// Starts everything that the plan names; `say` is given one line for each thing that opens.
+    package static func start(
+        _ plan: FleetPlan, portOffset: Int, say: @escaping @Sendable (String) -> Void
+    ) async throws -> FleetSimulation {
+        allowDescriptors()
+        let group = MultiThreadedEventLoopGroup.singleton
+        let fleet = try Fleet(plan, group: group, say: say)
+        let console = Console(
+            device: { $0.map { fleet.device($0) } ?? fleet.devices.first },
+            move: { host, old in
+                let new = host.with { $0.firmware.ipv4.address }
+                guard fleet.move(host, from: old, to: new) else {
+                    throw SimulationFault("\(new) is another device's", exitCode: 64)
+                }
+            }, totals: { fleet.devices })
+        for line in plan.common.commands { try await console.perform(line) }
+        try await fleet.start(portOffset: portOffset)
+        var control: (any Channel)?
+        if let path = plan.common.control {
+            control = try await ControlSocket(console, group: group).start(path: path)
+            say("control socket \(path)")
+        }
+        let gate = Gate(helloesAtOnce)
+        let greeters = plan.common.provisioningServer.map { server in
+            fleet.devices.map {
+                HelloSender(
+                    $0, server: server, speedUp: plan.common.helloSpeedUp, gate: gate, group: group, say: { _ in })
+            }
+        }
+        say("\(fleet.devices.count) devices from \(plan.common.address) on")
+        return FleetSimulation(fleet: fleet, greeters: greeters ?? [], control: control)
+    }
+
+    /// Below the queue of a listener that does not listen with more than the kernel's old limit.
+    private static let helloesAtOnce = 128
+
+    /// Each connection is a descriptor, and the usual limit of 1024 is for programs that have few.
+    private static func allowDescriptors() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// Says hello for every device as long as it is due, until the task is cancelled.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            for greeter in greeters { group.addTask { await greeter.run() } }
+        }
+    }
+
+    package func stop() async {
+        try? await control?.close()  // closed already, then
+        await fleet.stop()
+    }
+}

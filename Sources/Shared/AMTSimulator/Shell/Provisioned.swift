@@ -1,0 +1,18 @@
+import Crypto
+import Foundation
+
+extension SimulatedFirmware {
+    /// Lets it begin as a machine that somebody set up long ago: admin control mode, a name, TLS off.
+    ///
+    /// A machine that a state folder gave back as set up stays as it is.
+    /// Of the password, which is admin's, only the hash is kept.
+    mutating func beginProvisioned(password: String, hostName: String) {
+        guard provisioningState != .post else { return }
+        accounts.adminA1 = Array(Insecure.MD5.hash(data: Data("admin:\(digestRealm):\(password)".utf8)))
+        names.hostName = hostName
+        names.domainName = dnsSuffix
+        provisioningState = .post
+        controlMode = 2
+        hasClock = true
+    }
+}
