@@ -110,11 +110,15 @@ let package = Package(
         // Agent
         cRoom("CMEI", .agent),
         room("AgentCore", .agent, uses: ["CMEI", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
+        room("AgentOptions", .agent, uses: ["AgentCore", "AMTHI", "Vocabulary", argumentParser]),
         door(
-            "AgentMain", .agent, uses: ["AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
+            "AgentMain", .agent,
+            uses: [
+                "AgentOptions", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary", argumentParser,
+            ]),
         door(
             "AgentSyncMain", .agent,
-            uses: ["AgentCore", "AMTHI", "CurlClient", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
+            uses: ["AgentOptions", "AgentCore", "AMTHI", "CurlClient", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
 
         // Server
         room("Jobs", .server, uses: ["Vocabulary"]),
