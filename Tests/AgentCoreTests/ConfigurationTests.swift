@@ -48,3 +48,15 @@ struct ConfigurationTests {
         #expect(failure(folder.path)?.code == .agentConfigurationUnusable)
     }
 }
+
+@Suite("What doctor makes of the clock")
+struct ClockTests {
+    @Test(
+        "is bad before the program was written, and fine after",
+        arguments: [(0, false), (946_684_799, false), (1_800_000_000, true)])
+    func clock(seconds: Int, fine: Bool) {
+        let finding = examineClock(seconds)
+        #expect((finding.word == .fine) == fine)
+        #expect((finding.remedy == nil) == fine)
+    }
+}

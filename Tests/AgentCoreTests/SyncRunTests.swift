@@ -138,7 +138,9 @@ struct SyncRunTests {
         #expect(paths.filter { $0.hasSuffix("echo-restored") }.count == 1)
     }
 
-    @Test("starts the firmware's configuration once when the server asks for it, and reports again with what is true then")
+    @Test(
+        "starts the firmware's configuration once when the server asks for it, and reports again with what is true then"
+    )
     func provisioning() async throws {
         let firmware = NotedFirmware()
         firmware.state.withLock { $0 = .pre }

@@ -76,7 +76,8 @@ struct CheckTests {
 
                 """)
         #expect(peer.connections == 1)
-        let json = try await Agent.run("status", "--no-dns", "--json", "--device", peer.device, "--name", "pc1.example.com")
+        let json = try await Agent.run(
+            "status", "--no-dns", "--json", "--device", peer.device, "--name", "pc1.example.com")
         let fields = try Agent.fields(json.output)
         #expect(fields["uuid"] == "939b524b-13d4-1d18-e487-1c697a6b7a2b")
         #expect(fields["amtVersion"] == "12.0.67.1579")

@@ -14,7 +14,9 @@ func statusOfChild(named name: String) -> String {
     guard let folder = opendir("/proc") else { return "" }
     defer { closedir(folder) }
     while let entry = readdir(folder) {
-        let number = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let number = withUnsafeBytes(of: entry.pointee.d_name) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
         guard number.allSatisfy(\.isNumber) else { continue }
         let status = fileText("/proc/\(number)/status")
         // The kernel keeps 15 bytes of a name.

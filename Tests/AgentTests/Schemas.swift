@@ -4,8 +4,10 @@ import Testing
 
 /// The JSON Schemas of `Documentation/schemas`, checked by Debian's python3-jsonschema.
 enum Schemas {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Documentation/schemas")
-        .standardizedFileURL.path
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../../Documentation/schemas"
+    )
+    .standardizedFileURL.path
 
     static let canBeChecked: Bool = {
         let process = Process()

@@ -11,7 +11,7 @@ struct InternationalHostnameTests {
             ("почемужеонинеговорятпорусски", "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l"),
             ("Bücher.example.com", "xn--bcher-kva.example.com"), ("münchen.example.COM.", "xn--mnchen-3ya.example.com"),
             ("faß.de", "xn--fa-hia.de"), ("例え。テスト", "xn--r8jz45g.xn--zckzah"), ("PC1.example.com", "pc1.example.com"),
-            ("straße-1.de", "xn--strae-1-kza.de"), ("xn--bcher-kva.de", "xn--bcher-kva.de"),
+            ("straße-1.de", "xn--strae-1-3va.de"), ("xn--bcher-kva.de", "xn--bcher-kva.de"),
         ] as [(String, String?)])
     func letters(text: String, ascii: String?) {
         #expect((try? Hostname(international: text))?.text == ascii)  // a flaw is the other expectation

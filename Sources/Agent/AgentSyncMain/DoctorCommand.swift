@@ -1,8 +1,8 @@
-import Wire
 import AgentCore
 import AgentOptions
 import ArgumentParser
 import Vocabulary
+import Wire
 
 /// `doctor`: looks at everything that `sync` needs, and changes nothing.
 struct DoctorCommand: AsyncParsableCommand {

@@ -1,9 +1,9 @@
-import Wire
 import AgentCore
 import AgentOptions
 import ArgumentParser
 import Glibc
 import Vocabulary
+import Wire
 
 /// `enroll`: checks what the server made for this machine, and puts it in its place.
 struct EnrollCommand: AsyncParsableCommand {

@@ -54,8 +54,13 @@ package struct Recording: Hashable, Sendable {
         var exchange = Exchange(command: "\(Command.self)", request: request)
         do throws(HostInterfaceFault) {
             let answer = try device.exchange(request, repeatable: true)
-            exchange.answer = redacted(answer, to: Command.code)
-            _ = try Command.read(answer)
+            do throws(HostInterfaceFault) {
+                _ = try Command.read(answer)
+                exchange.answer = redacted(answer, to: Command.code, isReadable: true)
+            } catch {
+                exchange.answer = redacted(answer, to: Command.code, isReadable: false)
+                throw error
+            }
         } catch { exchange.fault = "\(error)" }
         exchanges.append(exchange)
     }

@@ -35,8 +35,11 @@ package struct MEIDevice: HostInterfaceChannel, ~Copyable {
                 case (.noManagementEngine, _): continue
                 case (.noHostInterface(let device), .noManagementEngine),
                     (.noHostInterface(let device), .noHostInterface):
-                    worst =
-                        isInRecovery(device, sysfs: system.sysfs + "/class/mei") ? .recoveryMode(device: device) : error
+                    if isInRecovery(device, sysfs: system.sysfs + "/class/mei") {
+                        worst = .recoveryMode(device: device)
+                    } else if case .noManagementEngine = worst {
+                        worst = error
+                    }
                 case (.noHostInterface, _): continue
                 case (_, .noManagementEngine), (_, .noHostInterface): worst = error
                 default: continue
