@@ -1,8 +1,8 @@
-import Vocabulary
 import AgentTestKit
 import FoundationEssentials
 import Glibc
 import Testing
+import Vocabulary
 import Wire
 
 @Suite("An unfinished sync", .timeLimit(.minutes(2)))
@@ -99,7 +99,7 @@ struct ResumeTests {
     @Test("whose machine lost power in the middle is resumed: the true name first, then the same job")
     func powerCut() async throws {
         let (written, inbox) = AsyncStream.makeStream(of: Void.self)
-        let renaming = try RenamingServer(in: machine.folder, end: nil) { request in
+        let renaming = try RenamingServer(in: TemporaryFolder(), end: nil) { request in
             if request.path == Wire.echoWrittenPath("7") { inbox.yield() }
             return request.path == Wire.echoWrittenPath("7") ? (204, "") : nil
         }

@@ -1,8 +1,8 @@
-import Vocabulary
 import AgentTestKit
 import FoundationEssentials
 import Glibc
 import Testing
+import Vocabulary
 import Wire
 
 @Suite("What the agent does at its server beside renaming", .timeLimit(.minutes(2)))

@@ -38,7 +38,7 @@ package struct PlainFirmware: Sendable {
             return message(
                 operation,
                 word(sharesName ? 1 : 0) + word(0) + word(1440) + word(900) + word(3)
-                    + [UInt8(name.utf8.count), 0] + Array(name.utf8))
+                    + [UInt8(name.utf8.count & 0xFF), UInt8(name.utf8.count >> 8)] + Array(name.utf8))
         case 0x0400_005B:
             hostNames.append(String(decoding: request[14...].prefix { $0 != 0 }, as: UTF8.self))
             return message(operation)
