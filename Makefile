@@ -4,7 +4,7 @@ PROGRAMS = .build/$(CONFIGURATION)
 PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test lint demo bench clean
+.PHONY: help packages build test lint demo bench package package-test clean
 
 help:
 	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial takes the other route)'
@@ -12,6 +12,8 @@ help:
 	@echo 'make lint    formatting and warnings, strict'
 	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
 	@echo 'make bench   measure: check, requests and handshakes of the in-place job'
+	@echo 'make package       the agent as .deb, and .rpm where rpmbuild is, into .build/packages'
+	@echo 'make package-test  install, run and purge that .deb in a bare Debian (root; debootstrap)'
 	@echo 'make clean   remove what was built'
 	@echo 'Debian packages that are missing are installed first; root is asked for only then.'
 
@@ -38,6 +40,16 @@ bench: packages
 	    swift build -c release --static-swift-stdlib --product $$product || exit 1; done
 	swift build -c release --product Benchmarks
 	.build/release/Benchmarks
+
+AGENT_PRODUCTS = namesake-agent namesake-agent-sync
+
+package: packages
+	@for product in $(AGENT_PRODUCTS); do \
+	    swift build -c release --static-swift-stdlib --product $$product || exit 1; done
+	@packaging/make-packages .build/release .build/packages
+
+package-test:
+	@packaging/test-deb .build/packages
 
 clean:
 	rm -rf .build

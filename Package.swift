@@ -118,7 +118,10 @@ let package = Package(
             ]),
         door(
             "AgentSyncMain", .agent,
-            uses: ["AgentOptions", "AgentCore", "AMTHI", "CurlClient", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
+            uses: [
+                "AgentOptions", "AgentCore", "AMTHI", "CurlClient", "Reconciliation", "Wire", "Vocabulary",
+                argumentParser,
+            ]),
 
         // Server
         room("Jobs", .server, uses: ["Vocabulary"]),
@@ -156,6 +159,7 @@ let package = Package(
         trial(
             of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "Vocabulary", "Wire"],
             programs: ["AgentMain", "AgentSyncMain"]),
+        trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain"]),
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
             programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),

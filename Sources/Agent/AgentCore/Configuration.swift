@@ -16,6 +16,7 @@ package struct AgentConfiguration: Hashable, Sendable {
     /// Reads the file.
     ///
     /// - Parameter path: `nil` for the usual one, which may be missing.
+    /// - Returns: The usual settings where the file says nothing.
     /// - Throws: ``Failure/Code/agentConfigurationUnusable`` when it is missing, others may write to it, or it says
     ///   something that is not understood.
     package static func read(_ path: String?) throws(Failure) -> AgentConfiguration {

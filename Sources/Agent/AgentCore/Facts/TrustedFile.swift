@@ -15,6 +15,7 @@ struct FileRefusal: Error {
 ///   - forbidden: Permissions that it may not have.
 ///   - reason: What the file holds, for the hint.
 /// - Returns: Its bytes, at most 1 MiB.
+/// - Throws: ``FileRefusal``.
 func readTrustedFile(_ path: String, forbidden: mode_t, because reason: String) throws(FileRefusal) -> [UInt8] {
     let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard number >= 0 else {

@@ -21,6 +21,7 @@ package enum DeviceAddress: Hashable, Sendable {
     /// The places to try, in order.
     ///
     /// - Parameter system: Where the kernel tells of its devices, and where their nodes are.
+    /// - Returns: Itself alone, unless it has to be sought.
     func candidates(_ system: MEISystem) -> [DeviceAddress] {
         guard self == .probe else { return [self] }
         return system.nodes.map { .node($0) }

@@ -9,6 +9,7 @@ extension NameSources {
     ///   - order: The rules, in the order in which they are asked.
     ///   - root: Where the system's files are; other than empty only in tests.
     ///   - firmwareMAC: The address of the firmware's wired interface; asked only when DHCP's rule is reached.
+    /// - Returns: Sources that read this system when they are asked.
     package static func system(
         override: String? = nil, order: [NameRule] = NameRule.usualOrder, root: String = "",
         firmwareMAC: @escaping @Sendable () -> Result<MACAddress, HostInterfaceFault>

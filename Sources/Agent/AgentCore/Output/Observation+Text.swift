@@ -55,6 +55,7 @@ extension Observation {
     ///
     /// - Parameter coloured: Whether the verdict gets a colour: green when all is well, red when names differ, yellow for
     ///   the rest.
+    /// - Returns: Lines without an end behind the last.
     package func table(coloured: Bool) -> String {
         let width = rows.map(\.label.count).max() ?? 0
         return rows.map { row in
@@ -100,6 +101,7 @@ extension Observation {
     /// - Parameters:
     ///   - command: Which was run.
     ///   - explained: Whether ``explanation`` is wanted.
+    /// - Returns: One object.
     package func json(command: String, explained: Bool = false) -> JSONText {
         let found = foundName
         return .object([

@@ -4,6 +4,7 @@ package import Vocabulary
 /// Reads an enrolment on its way to its place.
 ///
 /// - Parameter source: A path, or `-` for standard input. Its permissions are not looked at: it came over some way.
+/// - Returns: What is there, up to a little more than 1 MiB.
 /// - Throws: ``Failure/Code/enrolmentUnreadable``.
 package func readEnrolmentBytes(_ source: String) throws(Failure) -> [UInt8] {
     let number = source == "-" ? dup(STDIN_FILENO) : open(source, O_RDONLY | O_CLOEXEC)
