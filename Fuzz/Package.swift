@@ -11,6 +11,9 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// What tells the fuzzer which bytes lead to new places; `--sanitize fuzzer` alone only links it.
+let traced: [SwiftSetting] = [.unsafeFlags(["-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"])]
+
 func fuzzer(_ name: String) -> Target {
     .executableTarget(
         name: name, dependencies: ["AMTHI", "Vocabulary"],
@@ -20,8 +23,8 @@ func fuzzer(_ name: String) -> Target {
 let package = Package(
     name: "namesake-fuzz",
     targets: [
-        .target(name: "Vocabulary", swiftSettings: house),
-        .target(name: "AMTHI", dependencies: ["Vocabulary"], swiftSettings: house),
+        .target(name: "Vocabulary", swiftSettings: house + traced),
+        .target(name: "AMTHI", dependencies: ["Vocabulary"], swiftSettings: house + traced),
         fuzzer("FuzzHostInterface"),
         fuzzer("FuzzPortForwarding"),
     ],
