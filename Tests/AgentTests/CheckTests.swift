@@ -171,7 +171,7 @@ struct CheckTests {
     @Test("take wrong usage for what it is")
     func usage() async throws {
         for arguments in [
-            ["check", "--bogus"], ["bogus"], ["check", "--device"], ["check", "--device", ""], ["status", "extra"],
+            [], ["check", "--bogus"], ["bogus"], ["check", "--device"], ["check", "--device", ""], ["status", "extra"],
             ["check", "--device-timeout", "0"], ["check", "--device-timeout", "x"], ["sync", "--bogus"],
             ["sync", "--timeout", "-1"], ["sync", "--device", "unix:"],
         ] {

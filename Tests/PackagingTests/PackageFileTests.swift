@@ -9,7 +9,9 @@ struct PackageFileTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private static let commands = ["check", "status", "sync", "enroll", "expect", "doctor", "capture", "version"]
+    private static let commands = [
+        "check", "status", "sync", "enroll", "expect", "doctor", "capture", "local", "version",
+    ]
 
     /// The long options of a command, as the program itself tells them.
     private func options(_ command: String) async throws -> Set<String> {

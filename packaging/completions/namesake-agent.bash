@@ -4,7 +4,7 @@ _namesake_agent() {
     local looking='--device --name --name-rules --device-timeout --configuration --json --help'
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'check status sync enroll expect doctor capture version --help' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'check status sync enroll expect doctor capture local version --help' -- "$word")
         return
     fi
     case $before in
@@ -30,6 +30,7 @@ _namesake_agent() {
         expect) options="--enrolment --timeout $looking" ;;
         doctor) options="--enrolment --timeout --state-directory $looking" ;;
         capture) options="--output $looking" ;;
+        local) options=$looking ;;
         version) options='--json --help' ;;
         *) return ;;
     esac

@@ -1,6 +1,6 @@
 # Completion of namesake-agent for fish.
-set -l commands check status sync enroll expect doctor capture version
-set -l looking check status sync expect doctor capture
+set -l commands check status sync enroll expect doctor capture local version
+set -l looking check status sync expect doctor capture local
 set -l server sync enroll expect doctor
 complete -c namesake-agent -f
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a check -d 'Compare the names'
@@ -10,6 +10,7 @@ complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a enr
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a expect -d 'Ask early whether a name is allowed'
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'Look at everything that sync needs'
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a capture -d 'Record what the firmware answers'
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a local -d "What only the firmware's WS-Man tells"
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a version -d 'Print the version'
 complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l device -rF -d 'The MEI device'
 complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l name -x -d "The operating system's name"

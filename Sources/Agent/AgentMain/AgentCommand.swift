@@ -18,12 +18,18 @@ struct AgentCommand: ParsableCommand {
         version: agentVersion,
         subcommands: [
             StatusCommand.self, CheckCommand.self, SyncCommand.self, EnrollCommand.self, ExpectCommand.self,
-            DoctorCommand.self, CaptureCommand.self, VersionCommand.self,
+            DoctorCommand.self, CaptureCommand.self, LocalCommand.self, VersionCommand.self,
         ])
+
+    /// No command is wrong usage, not a success that a task sequence would take for a match.
+    func run() throws {
+        complain(Self.helpMessage())
+        throw ExitCode(ExitStatus.usage.rawValue)
+    }
 
     static func main() {
         giveUpPrivileges()
-        main(nil)
+        main(programArguments())
     }
 }
 

@@ -14,7 +14,7 @@ struct SyncCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-sync.")
     var arguments: [String] = []
 
-    func run() throws { throw handOver("sync", arguments) }
+    func run() throws { throw handOver(to: "namesake-agent-sync", ["sync"] + arguments) }
 }
 
 struct EnrollCommand: ParsableCommand {
@@ -25,7 +25,7 @@ struct EnrollCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-sync enroll.")
     var arguments: [String] = []
 
-    func run() throws { throw handOver("enroll", arguments) }
+    func run() throws { throw handOver(to: "namesake-agent-sync", ["enroll"] + arguments) }
 }
 
 struct ExpectCommand: ParsableCommand {
@@ -36,7 +36,7 @@ struct ExpectCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-sync expect.")
     var arguments: [String] = []
 
-    func run() throws { throw handOver("expect", arguments) }
+    func run() throws { throw handOver(to: "namesake-agent-sync", ["expect"] + arguments) }
 }
 
 struct DoctorCommand: ParsableCommand {
@@ -47,24 +47,35 @@ struct DoctorCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-sync doctor.")
     var arguments: [String] = []
 
-    func run() throws { throw handOver("doctor", arguments) }
+    func run() throws { throw handOver(to: "namesake-agent-sync", ["doctor"] + arguments) }
 }
 
-/// Replaces this program by the one that speaks to the server.
+struct LocalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "local", abstract: "Show what only the firmware's own WS-Man tells of its names.",
+        discussion: "See namesake-agent local --help.")
+
+    @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-local.")
+    var arguments: [String] = []
+
+    func run() throws { throw handOver(to: "namesake-agent-local", arguments) }
+}
+
+/// Replaces this program by one of its helpers.
 ///
 /// - Returns: The status to end with, when that cannot be.
-private func handOver(_ command: String, _ arguments: [String]) -> ExitCode {
+private func handOver(to program: String, _ arguments: [String]) -> ExitCode {
     let folder = ownPath().split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     // Where the package puts it, then where a build does.
-    let candidates = ["\(folder)/../libexec/namesake/namesake-agent-sync", "\(folder)/namesake-agent-sync"]
+    let candidates = ["\(folder)/../libexec/namesake/\(program)", "\(folder)/\(program)"]
     for path in candidates where access(path, X_OK) == 0 {
         // The copies live until the program is replaced.
-        var words: [UnsafeMutablePointer<CChar>?] = ([path, command] + arguments).map { strdup($0) }
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         words.append(nil)
         execv(path, words)
     }
     let failure = Failure(
-        .syncProgramMissing, "namesake-agent-sync cannot be run from \(candidates.joined(separator: " or "))",
+        .syncProgramMissing, "\(program) cannot be run from \(candidates.joined(separator: " or "))",
         hint: "Install the whole package: it belongs into libexec/namesake beside bin.")
     complain(failure.explanation)
     return ExitCode(ExitStatus(failure).rawValue)

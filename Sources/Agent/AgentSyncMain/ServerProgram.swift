@@ -14,7 +14,7 @@ struct ServerProgram: AsyncParsableCommand {
 
     static func main() async {
         giveUpPrivileges()
-        await main(nil)
+        await main(programArguments())
     }
 }
 

@@ -1,3 +1,4 @@
+package import FirmwareHTTP
 import Certificates
 package import CurlClient
 import Synchronization

@@ -1,3 +1,4 @@
+import FirmwareHTTP
 package import AMTOperations
 import Certificates
 import CurlClient

@@ -16,3 +16,8 @@ int cmei_connect_client(int descriptor, const uint8_t client[16], uint8_t proper
 /// What is left to root are the files and devices that belong to it. A kernel that refuses one of these leaves the rest
 /// in force.
 void cmei_give_up_privileges(void);
+
+/// The program's arguments as it got them, its own name first; NULL behind the last.
+///
+/// Swift reads them from `/proc`, which a boot environment may not have mounted yet: a command would turn into no command.
+char *const *cmei_arguments(void);

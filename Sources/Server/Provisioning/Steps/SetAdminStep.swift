@@ -1,3 +1,4 @@
+import FirmwareHTTP
 import AMTOperations
 import Fleet
 package import Jobs
