@@ -1,5 +1,5 @@
-import FirmwareHTTP
 import AMTOperations
+import FirmwareHTTP
 import Provisioning
 import Testing
 import Vocabulary

@@ -1,6 +1,6 @@
-package import FirmwareHTTP
 import Certificates
 package import CurlClient
+package import FirmwareHTTP
 import Synchronization
 package import Vocabulary
 package import WSMan

@@ -1,7 +1,7 @@
-import FirmwareHTTP
 package import AMTOperations
 import Certificates
 import CurlClient
+import FirmwareHTTP
 package import Fleet
 package import Jobs
 package import Vocabulary

@@ -1,5 +1,5 @@
-import FirmwareHTTP
 import AMTOperations
+import FirmwareHTTP
 import Fleet
 package import Jobs
 package import Vocabulary
