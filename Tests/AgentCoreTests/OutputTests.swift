@@ -42,6 +42,13 @@ struct OutputTests {
         }
     }
 
+    @Test("has a status for a failure of which it knows nothing, and for one to write")
+    func otherFailures() {
+        #expect(ExitStatus(Failure("later.not-known-yet", "")).rawValue == 70)
+        #expect(ExitStatus(Failure(.enrolmentUnwritable, "")).rawValue == 77)
+        #expect(ExitStatus(Failure(.notReady, "")).rawValue == 69)
+    }
+
     @Test("asks for the operating system's name only where there is something to compare")
     func nameless() {
         var observation = found(facts("pc1.example.com"))
