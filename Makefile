@@ -1,10 +1,10 @@
 # Namesake. `make help` says what there is.
 CONFIGURATION ?= debug
 PROGRAMS = .build/$(CONFIGURATION)
-PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
+PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync namesake-agent-local
 
 .DEFAULT_GOAL := help
-.PHONY: help packages build test torture lint demo bench clean
+.PHONY: help packages build test torture lint demo bench package package-test fuzz clean
 
 help:
 	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial takes the other route)'
@@ -13,6 +13,9 @@ help:
 	@echo 'make lint    formatting and warnings, strict'
 	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
 	@echo 'make bench   measure: check, requests and handshakes of the in-place job, the simulator's fleet'
+	@echo 'make fuzz          run the fuzzers on their corpus (SECONDS=600: ten minutes more, each)'
+	@echo 'make package       the agent as .deb, and .rpm where rpmbuild is, into .build/packages'
+	@echo 'make package-test  install, run and purge that .deb in a bare Debian (root; debootstrap)'
 	@echo 'make clean   remove what was built'
 	@echo 'Debian packages that are missing are installed first; root is asked for only then.'
 
@@ -43,6 +46,26 @@ bench: packages
 	    swift build -c release --static-swift-stdlib --product $$product || exit 1; done
 	swift build -c release --product Benchmarks
 	.build/release/Benchmarks
+
+FUZZERS = FuzzHostInterface:host-interface FuzzPortForwarding:port-forwarding
+SECONDS = 0
+
+fuzz: packages
+	swift build --package-path Fuzz --scratch-path .build/fuzz --sanitize fuzzer --sanitize address
+	@for pair in $(FUZZERS); do \
+	    corpus=Fuzz/Corpus/$${pair#*:}; mkdir -p .build/fuzz/found/$${pair#*:}; \
+	    if [ $(SECONDS) -gt 0 ]; then limit=-max_total_time=$(SECONDS); else limit=-runs=0; fi; \
+	    .build/fuzz/debug/$${pair%:*} $$limit -print_final_stats=1 .build/fuzz/found/$${pair#*:} $$corpus || exit 1; done
+
+AGENT_PRODUCTS = namesake-agent namesake-agent-sync namesake-agent-local
+
+package: packages
+	@for product in $(AGENT_PRODUCTS); do \
+	    swift build -c release --static-swift-stdlib --product $$product || exit 1; done
+	@packaging/make-packages .build/release .build/packages
+
+package-test:
+	@packaging/test-deb .build/packages
 
 clean:
 	rm -rf .build

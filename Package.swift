@@ -70,6 +70,7 @@ let package = Package(
     products: [
         .executable(name: "namesake-agent", targets: ["AgentMain"]),
         .executable(name: "namesake-agent-sync", targets: ["AgentSyncMain"]),
+        .executable(name: "namesake-agent-local", targets: ["AgentLocalMain"]),
         .executable(name: "namesake-server", targets: ["ServerMain"]),
         .executable(name: "namesake-simulator", targets: ["AMTSimulatorMain"]),
     ],
@@ -100,6 +101,7 @@ let package = Package(
         room("AMTHI", .shared, uses: ["Vocabulary"]),
         room("WSMan", .shared, uses: ["LibXML", "Vocabulary"]),
         room("AMTOperations", .shared, uses: ["WSMan", "LibXML", "Vocabulary"]),
+        room("FirmwareHTTP", .shared, uses: ["Certificates", "Vocabulary"]),
         cRoom("CSimulatedMEI", .shared),
         room("SimulatedMEI", .shared, uses: ["CSimulatedMEI"]),
         room(
@@ -110,18 +112,40 @@ let package = Package(
         // Agent
         cRoom("CMEI", .agent),
         room("AgentCore", .agent, uses: ["CMEI", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
+        room("AgentOptions", .agent, uses: ["AgentCore", "AMTHI", "Vocabulary", argumentParser]),
         door(
-            "AgentMain", .agent, uses: ["AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
+            "AgentMain", .agent,
+            uses: [
+                "AgentOptions", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary", argumentParser,
+            ]),
         door(
             "AgentSyncMain", .agent,
-            uses: ["AgentCore", "AMTHI", "CurlClient", "Reconciliation", "Wire", "Vocabulary", argumentParser]),
+            uses: [
+                "AgentOptions", "AgentCore", "AMTHI", "CurlClient", "Reconciliation", "Wire", "Vocabulary",
+                argumentParser,
+            ]),
+
+        room(
+            "LocalManagement", .agent,
+            uses: [
+                "AgentCore", "AMTHI", "FirmwareHTTP", "Certificates", "WSMan", "AMTOperations", "Vocabulary",
+            ]),
+        door(
+            "AgentLocalMain", .agent,
+            uses: [
+                "LocalManagement", "AgentOptions", "AgentCore", "AMTHI", "AMTOperations", "WSMan", "Vocabulary",
+                argumentParser,
+            ]),
 
         // Server
         room("Jobs", .server, uses: ["Vocabulary"]),
         room("Fleet", .server, uses: ["Reconciliation", "Wire", "Vocabulary"]),
         room(
             "Provisioning", .server,
-            uses: ["Jobs", "Fleet", "AMTOperations", "WSMan", "LibXML", "Certificates", "CurlClient", "Vocabulary"]),
+            uses: [
+                "Jobs", "Fleet", "FirmwareHTTP", "AMTOperations", "WSMan", "LibXML", "Certificates", "CurlClient",
+                "Vocabulary",
+            ]),
         room("StorageSQLite", .server, uses: ["Jobs", "Fleet", "Vocabulary", grdb]),
         room(
             "Listeners", .server,
@@ -151,7 +175,8 @@ let package = Package(
         trial(of: "AgentCore", uses: ["AgentTestKit", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
         trial(
             of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "Vocabulary", "Wire"],
-            programs: ["AgentMain", "AgentSyncMain"]),
+            programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain"]),
+        trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain"]),
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
             programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),
@@ -163,7 +188,8 @@ let package = Package(
         trial(of: "Certificates", uses: ["Certificates", "TestKit", "Vocabulary"]),
         trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),
         trial(of: "Storage", uses: ["StorageSQLite", "Fleet", "Jobs", "TestKit", "Vocabulary"]),
-        trial(of: "Provisioning", uses: ["Provisioning", "AMTOperations", "Certificates", "Vocabulary"]),
+        trial(
+            of: "Provisioning", uses: ["Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Vocabulary"]),
         trial(
             of: "Simulation",
             uses: [

@@ -36,6 +36,10 @@ struct VectorTests {
         #expect(GetFQDN().message.bytes == (try vector("fqdn.req")))
         #expect(GetLocalSystemAccount().message.bytes == (try vector("lsa.req")))
         #expect(try #require(SetHostFQDN(name: "pc1.example.com")).message.bytes == (try vector("sethost.req")))
+        #expect(GetLanInterfaceSettings().message.bytes == (try vector("lan.req.wired")))
+        #expect(StartConfigurationEx(ipv6: false).message.bytes == (try vector("startex.req")))
+        let otp = try #require(SetProvisioningServerOTP(Secret("12345678")))
+        #expect(otp.message.bytes == (try vector("otp.req")))
     }
 
     @Test("hold answers that read to their stated values")
@@ -50,6 +54,9 @@ struct VectorTests {
         #expect(try GetPkiFQDNSuffix.read(vector("pki.rsp.empty")).isEmpty)
         #expect(try GetFQDN.read(vector("fqdn.rsp")).name == "pc1.example.com")
         try SetHostFQDN.read(vector("sethost.rsp"))
+        let lan = try GetLanInterfaceSettings.read(vector("lan.rsp"))
+        #expect("\(lan.address)" == "c8:d9:d2:7a:1e:33")
+        #expect(lan.enabled && lan.linkUp)
         let versions = try GetCodeVersions.read(vector("codever.rsp"))
         #expect(versions.bios == "SIMBIOS 1.0")
         #expect(versions.entries.count == 10)

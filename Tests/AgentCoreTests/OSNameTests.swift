@@ -7,7 +7,9 @@ struct OSNameTests {
     private func sources(
         override: String? = nil, file: String? = nil, kernel: String? = nil, canonical: String? = nil
     ) -> NameSources {
-        NameSources(override: override, hostnameFile: { file }, kernel: { kernel }, canonical: { _ in canonical })
+        NameSources(
+            override: override, hostnameFile: { file }, kernel: { kernel },
+            canonical: { _ in canonical.map { .text($0) } ?? .nothing("unknown") })
     }
 
     @Test("is what the person says before all else")
@@ -27,6 +29,12 @@ struct OSNameTests {
         let shorter = try findOSName(sources(file: "pc1\n", kernel: "pc1", canonical: "pc1.example.com"))
         #expect(shorter.rule == .resolver)
         #expect(shorter.passedOver.map(\.rule) == [.hostnameFile, .kernel])
+        let last = NameSources(
+            hostnameFile: { "pc1" }, realm: { .text("\($0).ad.example.com") }, dhcpDomain: { .text("lan.example.com") })
+        #expect(try findOSName(last).name.text == "pc1.ad.example.com")
+        var reversed = last
+        reversed.order = [.dhcp, .realm, .hostnameFile]
+        #expect(try findOSName(reversed) == OSName(name: try Hostname("pc1.lan.example.com"), rule: .dhcp))
     }
 
     @Test("does not ask the resolver while another rule decides")
@@ -35,7 +43,7 @@ struct OSNameTests {
             hostnameFile: { "pc1.example.com" }, kernel: { "pc1" },
             canonical: { _ in
                 Issue.record("the resolver was asked")
-                return nil
+                return .nothing("")
             })
         _ = try findOSName(quiet)
     }
@@ -45,7 +53,7 @@ struct OSNameTests {
         arguments: [
             "localhost", "localhost.localdomain", "LOCALHOST.example.com", "ip6-localhost.x", "pc1", "127.0.1.1",
             "pc_1.example.com", "-pc.example.com", "a..b", ".", String(repeating: "a.", count: 127) + "aaa", "pc 1.x",
-            "ü.de",
+            "pc\u{0}.example.com", "🖥.example.com", "u\u{308}.example.com", "Ⅳ.example.com",
         ])
     func unfit(text: String) {
         #expect(throws: Failure.self) { try findOSName(sources(kernel: "pc1", canonical: text)) }

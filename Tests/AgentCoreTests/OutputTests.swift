@@ -37,9 +37,16 @@ struct OutputTests {
             #expect(observation.verdict.word == word)
             #expect(observation.line.hasPrefix(word + ": "))
             #expect(observation.exitStatus.rawValue == status, "\(observation.line)")
-            #expect(observation.table.hasSuffix(word))
+            #expect(observation.table(coloured: false).hasSuffix(word))
             #expect((observation.failure != nil) == (status >= 12), "\(observation.line)")
         }
+    }
+
+    @Test("has a status for a failure of which it knows nothing, and for one to write")
+    func otherFailures() {
+        #expect(ExitStatus(Failure("later.not-known-yet", "")).rawValue == 70)
+        #expect(ExitStatus(Failure(.enrolmentUnwritable, "")).rawValue == 77)
+        #expect(ExitStatus(Failure(.notReady, "")).rawValue == 69)
     }
 
     @Test("asks for the operating system's name only where there is something to compare")
@@ -54,7 +61,7 @@ struct OutputTests {
     @Test("never carries a firmware's control characters to the terminal")
     func hostileName() {
         let observation = found(facts("pc\u{1B}[2J\u{202E}\n1"))
-        for text in [observation.line, observation.table, observation.failure?.explanation ?? ""] {
+        for text in [observation.line, observation.table(coloured: false), observation.failure?.explanation ?? ""] {
             #expect(!text.contains("\u{1B}"))
             #expect(!text.contains("\u{202E}"))
         }

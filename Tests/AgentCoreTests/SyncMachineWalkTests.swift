@@ -50,9 +50,11 @@ private struct World {
                 .directed(Directive(verdict: .inSync, message: "")), .directed(Directive(verdict: .held, message: "")),
                 .directed(follow(nil)), .directed(follow(HostNameEcho(name: nonce, seen: false))),
                 .directed(follow(HostNameEcho(name: nonce, seen: true))), .serverFailed(waiting),
+                .directed(Directive(verdict: .provisioning, message: "", startConfiguration: StartOrder())),
                 .serverFailed(refusal),
             ]
         case .writeEcho, .writeTrueName: [.wrote, .writeFailed(Failure(.deviceSilent, "silent"))]
+        case .startConfiguration: [.started, .startFailed(Failure(.deviceSilent, "silent"))]
         case .announceWritten, .announceRestored: [.announced, .serverFailed(waiting), .serverFailed(refusal)]
         case .poll:
             [

@@ -49,9 +49,30 @@ private final class JobServer: ServerConnection {
     }
 }
 
+/// Asks for the start whatever it is told, and is content with the fourth report.
+private final class StartingServer: ServerConnection {
+    let states = Mutex<[ProvisioningState]>([])
+
+    func send(method: String, path: String, body: [UInt8]) async throws(Failure) -> (status: Int, body: [UInt8]) {
+        do {
+            let report = try JSONDecoder().decode(Report.self, from: Data(body))
+            let count = states.withLock { states in
+                states.append(report.provisioningState)
+                return states.count
+            }
+            let directive =
+                count < 4
+                ? Directive(verdict: .provisioning, message: "", startConfiguration: StartOrder(otp: "canary-otp"))
+                : Directive(verdict: .inSync, message: "set up")
+            return (200, Array(try JSONEncoder().encode(directive)))
+        } catch { throw Failure(.serverFailed, "\(error)") }
+    }
+}
+
 /// Keeps the names that it is told.
 private final class NotedFirmware: FirmwarePort {
     let names = Mutex<[Hostname]>([])
+    let state = Mutex(ProvisioningState.post)
     private let onWrite: @Sendable (Hostname) throws(Failure) -> Void
 
     init(onWrite: @escaping @Sendable (Hostname) throws(Failure) -> Void = { _ throws(Failure) in }) {
@@ -63,7 +84,13 @@ private final class NotedFirmware: FirmwarePort {
         names.withLock { $0.append(hostName) }
     }
 
-    func read() async throws(Failure) -> FirmwareFacts { facts(trueName.text) }
+    func read() async throws(Failure) -> FirmwareFacts {
+        var read = facts(trueName.text)
+        read.provisioningState = state.withLock { $0 }
+        return read
+    }
+
+    func startConfiguration(_ order: StartOrder) async throws(Failure) { state.withLock { $0 = .in } }
 }
 
 private struct Notes: SyncDisplay {
@@ -109,6 +136,25 @@ struct SyncRunTests {
         let paths = server.state.withLock { $0.paths }
         #expect(paths.filter { $0.hasSuffix("echo-written") }.count == 1)
         #expect(paths.filter { $0.hasSuffix("echo-restored") }.count == 1)
+    }
+
+    @Test(
+        "starts the firmware's configuration once when the server asks for it, and reports again with what is true then"
+    )
+    func provisioning() async throws {
+        let firmware = NotedFirmware()
+        firmware.state.withLock { $0 = .pre }
+        let server = StartingServer()
+        var (notes, pace, report) = (Notes(), pace, report)
+        pace.provisioning = .milliseconds(1)
+        report.offersStartConfiguration = true
+        let outcome = await SyncRun(
+            connection: server, firmware: firmware, report: report, marker: marker, pace: pace
+        ).run(interruptions: AsyncStream { _ in }, display: &notes)
+        #expect(outcome.exitStatus == .match)
+        #expect(outcome.word == "in-sync")
+        #expect(server.states.withLock { $0 } == [.pre, .in, .in, .in])
+        #expect(notes.news == [.started])
     }
 
     @Test("goes on after any one request that found no server", arguments: 1...5)

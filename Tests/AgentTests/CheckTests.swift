@@ -59,7 +59,7 @@ struct CheckTests {
         firmware.name = "pc0.example.com"
         let peer = try SocketFirmware(in: folder, firmware: firmware)
         defer { peer.stop() }
-        let ending = try await Agent.run("status", "--device", peer.device, "--name", "pc1.example.com")
+        let ending = try await Agent.run("status", "--no-dns", "--device", peer.device, "--name", "pc1.example.com")
         #expect(ending.status == 0)
         #expect(
             ending.output == """
@@ -76,7 +76,8 @@ struct CheckTests {
 
                 """)
         #expect(peer.connections == 1)
-        let json = try await Agent.run("status", "--json", "--device", peer.device, "--name", "pc1.example.com")
+        let json = try await Agent.run(
+            "status", "--no-dns", "--json", "--device", peer.device, "--name", "pc1.example.com")
         let fields = try Agent.fields(json.output)
         #expect(fields["uuid"] == "939b524b-13d4-1d18-e487-1c697a6b7a2b")
         #expect(fields["amtVersion"] == "12.0.67.1579")
@@ -170,7 +171,7 @@ struct CheckTests {
     @Test("take wrong usage for what it is")
     func usage() async throws {
         for arguments in [
-            ["check", "--bogus"], ["bogus"], ["check", "--device"], ["check", "--device", ""], ["status", "extra"],
+            [], ["check", "--bogus"], ["bogus"], ["check", "--device"], ["check", "--device", ""], ["status", "extra"],
             ["check", "--device-timeout", "0"], ["check", "--device-timeout", "x"], ["sync", "--bogus"],
             ["sync", "--timeout", "-1"], ["sync", "--device", "unix:"],
         ] {

@@ -17,10 +17,15 @@ final class NodeFirmware: MEIFirmware {
 
     private let state: Mutex<State>
     private let script: SocketFirmware.Script
+    private let longestMessage: UInt32
 
-    init(_ firmware: PlainFirmware, connecting: [Int32], script: @escaping SocketFirmware.Script) {
+    init(
+        _ firmware: PlainFirmware, connecting: [Int32], longestMessage: UInt32 = 5120,
+        script: @escaping SocketFirmware.Script
+    ) {
         state = Mutex(State(firmware: firmware, connecting: connecting))
         self.script = script
+        self.longestMessage = longestMessage
     }
 
     var firmware: PlainFirmware { state.withLock { $0.firmware } }
@@ -55,7 +60,7 @@ final class NodeFirmware: MEIFirmware {
             let outcome = state.connecting.isEmpty ? 0 : state.connecting.removeFirst()
             guard outcome == 0 else { return .refused(errno: outcome) }
             let connection = MEIConnection(client: client, number: UInt64(state.connections))
-            return .accepted(connection, longestMessage: 5120, protocolVersion: 1)
+            return .accepted(connection, longestMessage: longestMessage, protocolVersion: 1)
         }
     }
 

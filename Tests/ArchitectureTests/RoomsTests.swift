@@ -52,7 +52,7 @@ struct RoomsTests {
 
     @Test("the agent's front door starts without libcurl and without the whole of Foundation")
     func agentIsLight() throws {
-        let light: Set = ["AgentMain", "AgentCore", "AMTHI", "Vocabulary", "Wire", "Reconciliation"]
+        let light: Set = ["AgentMain", "AgentOptions", "AgentCore", "AMTHI", "Vocabulary", "Wire", "Reconciliation"]
         let found = try Self.imports().filter { light.contains($0.room) }
         #expect(!found.isEmpty)
         #expect(found.filter { ["Foundation", "CurlClient", "FoundationNetworking"].contains($0.module) }.isEmpty)

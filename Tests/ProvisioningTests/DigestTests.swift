@@ -1,4 +1,5 @@
 import AMTOperations
+import FirmwareHTTP
 import Provisioning
 import Testing
 import Vocabulary

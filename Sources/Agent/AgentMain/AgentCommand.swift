@@ -1,6 +1,8 @@
 import AgentCore
+import AgentOptions
 import ArgumentParser
 import Glibc
+import Vocabulary
 
 /// `namesake-agent`: looks at one machine's names.
 @main
@@ -14,36 +16,20 @@ struct AgentCommand: ParsableCommand {
             64 usage, 65 bad data, 69 unavailable, 70 internal error, 77 permission, 78 configuration.
             """,
         version: agentVersion,
-        subcommands: [StatusCommand.self, CheckCommand.self, SyncCommand.self, VersionCommand.self])
-}
+        subcommands: [
+            StatusCommand.self, CheckCommand.self, SyncCommand.self, EnrollCommand.self, ExpectCommand.self,
+            DoctorCommand.self, CaptureCommand.self, LocalCommand.self, VersionCommand.self,
+        ])
 
-/// What `status` and `check` share.
-struct LookingOptions: ParsableArguments {
-    @Option(
-        help:
-            "The MEI device, or unix:PATH for a socket that speaks like one. Default: the right one of /dev/mei0 to 3.")
-    var device: String?
-
-    @Option(help: "The operating system's name, instead of finding it.")
-    var name: String?
-
-    @Option(help: ArgumentHelp("How long to wait for the firmware or a busy device.", valueName: "seconds"))
-    var deviceTimeout: Double = 15
-
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    func validate() throws {
-        if let device, DeviceAddress(argument: device) == nil { throw ValidationError("--device needs a path.") }
-        guard deviceTimeout > 0, deviceTimeout <= 600 else {
-            throw ValidationError("--device-timeout takes 0 to 600 seconds.")
-        }
+    /// No command is wrong usage, not a success that a task sequence would take for a match.
+    func run() throws {
+        complain(Self.helpMessage())
+        throw ExitCode(ExitStatus.usage.rawValue)
     }
 
-    func observe(_ extent: FirmwareFacts.Extent) -> Observation {
-        Observation.make(
-            extent, at: device.flatMap { DeviceAddress(argument: $0) } ?? .probe,
-            patience: DevicePatience().within(.milliseconds(Int(deviceTimeout * 1000))), names: .system(override: name))
+    static func main() {
+        giveUpPrivileges()
+        main(programArguments())
     }
 }
 
@@ -53,10 +39,29 @@ struct StatusCommand: ParsableCommand {
         discussion: "Exit status: 0 when all could be read, whatever it says; otherwise as check.")
     @OptionGroup var options: LookingOptions
 
+    @Flag(help: "Say in plain words why names differ and what will be done.")
+    var explain = false
+
+    @Flag(help: "Do not ask DNS, which may take seconds.")
+    var noDNS = false
+
     func run() throws {
-        let found = options.observe(.everything)
-        print(options.json ? found.json(command: "status").rendered : found.table)
-        try finish(found, found.failure == nil ? .match : found.exitStatus)
+        try attempt(json: options.json, command: "status") { () throws(Failure) in
+            let found = try options.observe(.everything, asksDNS: !noDNS)
+            if options.json {
+                print(found.json(command: "status", explained: explain).rendered)
+            } else {
+                print(found.table(coloured: wantsColour))
+                if explain { printParagraphs(found.explanation) }
+            }
+            return finish(found, found.failure == nil ? .match : found.exitStatus)
+        }
+    }
+
+    /// On a terminal that can, unless NO_COLOR says otherwise (no-color.org).
+    private var wantsColour: Bool {
+        func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+        return isatty(STDOUT_FILENO) == 1 && variable("NO_COLOR").isEmpty && variable("TERM") != "dumb"
     }
 }
 
@@ -66,10 +71,16 @@ struct CheckCommand: ParsableCommand {
         discussion: "Exit status: 0 match, 10 mismatch, 11 not provisioned or in progress, 12 no AMT, 13 unreadable.")
     @OptionGroup var options: LookingOptions
 
+    @Flag(help: "Say in plain words why names differ and what will be done.")
+    var explain = false
+
     func run() throws {
-        let found = options.observe(.names)
-        print(options.json ? found.json(command: "check").rendered : found.line)
-        try finish(found, found.exitStatus)
+        try attempt(json: options.json, command: "check") { () throws(Failure) in
+            let found = try options.observe(.names)
+            print(options.json ? found.json(command: "check", explained: explain).rendered : found.line)
+            if explain, !options.json { printParagraphs(found.explanation) }
+            return finish(found, found.exitStatus)
+        }
     }
 }
 
@@ -84,8 +95,21 @@ struct VersionCommand: ParsableCommand {
     }
 }
 
-/// Explains a failure on standard error and ends with the status.
-func finish(_ found: Observation, _ status: ExitStatus) throws {
+/// Explains a failure on standard error.
+private func finish(_ found: Observation, _ status: ExitStatus) -> ExitStatus {
     if let failure = found.failure { complain(failure.explanation) }
+    return status
+}
+
+/// Runs a command's work and ends with its status.
+func attempt(json: Bool, command: String, _ work: () throws(Failure) -> ExitStatus) throws -> Never {
+    let status: ExitStatus
+    do throws(Failure) { status = try work() } catch {
+        status = AgentOptions.explain(error, json: json, command: command)
+    }
     throw ExitCode(status.rawValue)
+}
+
+private func printParagraphs(_ paragraphs: [String]) {
+    for paragraph in paragraphs { print("\n" + paragraph) }
 }

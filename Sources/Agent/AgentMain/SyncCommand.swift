@@ -14,26 +14,71 @@ struct SyncCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-sync.")
     var arguments: [String] = []
 
-    func run() throws {
-        let candidates = Self.candidates(beside: ownPath())
-        for path in candidates where access(path, X_OK) == 0 {
-            // The copies live until the program is replaced.
-            var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
-            words.append(nil)
-            execv(path, words)
-        }
-        let failure = Failure(
-            .syncProgramMissing, "namesake-agent-sync cannot be run from \(candidates.joined(separator: " or "))",
-            hint: "Install the whole package: it belongs into libexec/namesake beside bin.")
-        complain(failure.explanation)
-        throw ExitCode(ExitStatus(failure).rawValue)
-    }
+    func run() throws { throw handOver(to: "namesake-agent-sync", ["sync"] + arguments) }
+}
 
-    /// Where the package puts it, then where a build does.
-    static func candidates(beside own: String) -> [String] {
-        let folder = own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        return ["\(folder)/../libexec/namesake/namesake-agent-sync", "\(folder)/namesake-agent-sync"]
+struct EnrollCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enroll", abstract: "Tie this machine to its server: check an enrolment file and put it in place.",
+        discussion: "See namesake-agent enroll --help.")
+
+    @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-sync enroll.")
+    var arguments: [String] = []
+
+    func run() throws { throw handOver(to: "namesake-agent-sync", ["enroll"] + arguments) }
+}
+
+struct ExpectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "expect", abstract: "Ask the server early whether this machine may have a name.",
+        discussion: "See namesake-agent expect --help.")
+
+    @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-sync expect.")
+    var arguments: [String] = []
+
+    func run() throws { throw handOver(to: "namesake-agent-sync", ["expect"] + arguments) }
+}
+
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Look at everything that sync needs, and say what to do about it.",
+        discussion: "See namesake-agent doctor --help.")
+
+    @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-sync doctor.")
+    var arguments: [String] = []
+
+    func run() throws { throw handOver(to: "namesake-agent-sync", ["doctor"] + arguments) }
+}
+
+struct LocalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "local", abstract: "Show what only the firmware's own WS-Man tells of its names.",
+        discussion: "See namesake-agent local --help.")
+
+    @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-local.")
+    var arguments: [String] = []
+
+    func run() throws { throw handOver(to: "namesake-agent-local", arguments) }
+}
+
+/// Replaces this program by one of its helpers.
+///
+/// - Returns: The status to end with, when that cannot be.
+private func handOver(to program: String, _ arguments: [String]) -> ExitCode {
+    let folder = ownPath().split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    // Where the package puts it, then where a build does.
+    let candidates = ["\(folder)/../libexec/namesake/\(program)", "\(folder)/\(program)"]
+    for path in candidates where access(path, X_OK) == 0 {
+        // The copies live until the program is replaced.
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+        words.append(nil)
+        execv(path, words)
     }
+    let failure = Failure(
+        .syncProgramMissing, "\(program) cannot be run from \(candidates.joined(separator: " or "))",
+        hint: "Install the whole package: it belongs into libexec/namesake beside bin.")
+    complain(failure.explanation)
+    return ExitCode(ExitStatus(failure).rawValue)
 }
 
 /// The file that this process runs.

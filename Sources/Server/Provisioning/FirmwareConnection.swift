@@ -1,5 +1,6 @@
 import Certificates
 package import CurlClient
+package import FirmwareHTTP
 import Synchronization
 package import Vocabulary
 package import WSMan

@@ -1,6 +1,7 @@
 package import AMTOperations
 import Certificates
 import CurlClient
+import FirmwareHTTP
 package import Fleet
 package import Jobs
 package import Vocabulary

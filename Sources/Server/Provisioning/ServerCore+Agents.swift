@@ -11,11 +11,27 @@ extension ServerCore {
         try await store.isValid(tokenHash: token.reveal { Digest.sha256($0) }, now: clock())
     }
 
+    /// Whether a machine may have a name later on, by policy and by what other machines are called; nothing is kept.
+    ///
+    /// - Throws: ``Failure``, as ``take(_:)`` does for the same name.
+    package func take(_ expectation: Expectation) async throws(Failure) {
+        try policy.check(expectation.name)
+        try await checkFree(expectation.name, for: expectation.machine)
+    }
+
+    private func checkFree(_ name: Hostname, for machine: MachineID) async throws(Failure) {
+        guard let other = try await store.holder(of: name, otherThan: machine) else { return }
+        throw Failure(
+            .nameTaken, "'\(name)' belongs to machine \(other)",
+            hint: "Rename this machine, or retire the other one's record.")
+    }
+
     /// Decides on what an agent saw.
     ///
     /// - Throws: ``Failure``: a machine without a record, a firmware that is not provisioned, a name that policy forbids
     ///   or that another machine has.
     package func take(_ report: Report) async throws(Failure) -> Directive {
+        if let directive = try provisioningFirst(report) { return directive }
         guard let record = try await store.device(report.machine) else { throw Self.unknown(report.machine) }
         if record.stage == .held {
             return Directive(verdict: .held, message: record.note ?? "a person must decide")
@@ -27,11 +43,7 @@ extension ServerCore {
                 hint: "Wait for its provisioning: `namesake-server devices show \(report.machine)`.")
         }
         try policy.check(report.osName)
-        if let other = try await store.holder(of: report.osName, otherThan: report.machine) {
-            throw Failure(
-                .nameTaken, "'\(report.osName)' belongs to machine \(other)",
-                hint: "Rename this machine, or retire the other one's record.")
-        }
+        try await checkFree(report.osName, for: report.machine)
         if let running = try await unfinishedJob(of: report.machine) {
             guard let claim = try running.claim?.claim else {
                 throw Failure(
@@ -51,6 +63,22 @@ extension ServerCore {
             return Directive(verdict: .inSync, message: "'\(report.osName)' is the name everywhere")
         }
         return try await beginRename(report, of: record)
+    }
+
+    /// What an agent is told that may start the provisioning: to do so, or to wait for its end.
+    ///
+    /// The firmware's hello decides about the rest, as if it had come by itself; the name is checked before that.
+    private func provisioningFirst(_ report: Report) throws(Failure) -> Directive? {
+        guard report.offersStartConfiguration == true else { return nil }
+        switch report.provisioningState {
+        case .pre:
+            try policy.check(report.osName)
+            return Directive(
+                verdict: .provisioning, message: "the firmware shall ask for its provisioning",
+                startConfiguration: StartOrder())
+        case .in: return Directive(verdict: .provisioning, message: "the firmware is being provisioned")
+        default: return nil
+        }
     }
 
     private func beginRename(_ report: Report, of record: DeviceRecord) async throws(Failure) -> Directive {

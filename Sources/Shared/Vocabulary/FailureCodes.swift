@@ -41,6 +41,10 @@ extension Failure.Code {
     package static let interrupted: Self = "agent.interrupted"
     package static let jobFailed: Self = "agent.job-failed"
     package static let jobHeld: Self = "agent.job-held"
+    package static let agentConfigurationUnusable: Self = "agent.configuration-unusable"
+    package static let enrolmentUnwritable: Self = "agent.enrolment-unwritable"
+    package static let recordingUnwritable: Self = "agent.recording-unwritable"
+    package static let notReady: Self = "agent.not-ready"
 
     // Hello and device records
     package static let helloUnreadable: Self = "hello.unreadable"

@@ -14,6 +14,8 @@ package struct Hostname: Hashable, Sendable {
         case labelTooLong(label: String)
         case labelHyphen(label: String)
         case character(label: String)
+        /// A letter beyond ASCII that international names do not have, or not in this form.
+        case international(label: String)
     }
 
     /// - Throws: ``Flaw``, which says what is wrong in the operator's words through its `description`.
@@ -53,6 +55,9 @@ extension Hostname.Flaw: CustomStringConvertible {
         case .labelHyphen(let label): "the label '\(label)' begins or ends with a hyphen"
         case .character(let label):
             "the label '\(label.debugDescription)' has a character that is no letter, digit or hyphen"
+        case .international(let label):
+            "the label '\(label.debugDescription)' has a character that no international name has in this form; "
+                + "write it in the form that DNS knows (xn--…)"
         }
     }
 }

@@ -14,10 +14,12 @@ package struct Report: Hashable, Codable, Sendable {
     package var firmwareName: String?
     package var provisioningState: ProvisioningState
     package var controlMode: ControlMode
+    /// Whether the agent would open the firmware's set-up interface if the server asked for it.
+    package var offersStartConfiguration: Bool?
 
     package init(
         agentVersion: String, machine: MachineID, osName: Hostname, osNameRule: String, firmwareName: String?,
-        provisioningState: ProvisioningState, controlMode: ControlMode
+        provisioningState: ProvisioningState, controlMode: ControlMode, offersStartConfiguration: Bool? = nil
     ) {
         wireVersion = Wire.version
         self.agentVersion = agentVersion
@@ -27,6 +29,7 @@ package struct Report: Hashable, Codable, Sendable {
         self.firmwareName = firmwareName
         self.provisioningState = provisioningState
         self.controlMode = controlMode
+        self.offersStartConfiguration = offersStartConfiguration
     }
 }
 
@@ -34,11 +37,14 @@ package struct Report: Hashable, Codable, Sendable {
 package struct Directive: Hashable, Codable, Sendable {
     /// What follows from the report.
     ///
-    /// `in-sync`: nothing to do; `follow`: a job runs or waits, see ``job``; `held`: a person must decide.
+    /// `in-sync`: nothing to do; `follow`: a job runs or waits, see ``job``; `held`: a person must decide;
+    /// `provisioning`: the firmware has to be set up first, said only to an agent that offers to start that: it does so
+    /// where ``startConfiguration`` is there, and reports again after a while.
     package enum Verdict: String, Codable, Sendable {
         case inSync = "in-sync"
         case follow
         case held
+        case provisioning
     }
 
     package var verdict: Verdict
@@ -46,12 +52,44 @@ package struct Directive: Hashable, Codable, Sendable {
     /// The job to follow; the same one for a second report while it runs.
     package var job: String?
     package var echo: HostNameEcho?
+    package var startConfiguration: StartOrder?
 
-    package init(verdict: Verdict, message: String, job: String? = nil, echo: HostNameEcho? = nil) {
+    package init(
+        verdict: Verdict, message: String, job: String? = nil, echo: HostNameEcho? = nil,
+        startConfiguration: StartOrder? = nil
+    ) {
         self.verdict = verdict
         self.message = message
         self.job = job
         self.echo = echo
+        self.startConfiguration = startConfiguration
+    }
+}
+
+/// How the agent shall open the firmware's set-up interface through the host interface.
+package struct StartOrder: Hashable, Codable, Sendable {
+    /// A one-time password of 8 to 32 characters that the firmware shall hold for its provisioning server.
+    ///
+    /// A secret: never printed.
+    package var otp: String?
+    package var ipv6: Bool
+
+    package init(otp: String? = nil, ipv6: Bool = false) {
+        self.otp = otp
+        self.ipv6 = ipv6
+    }
+}
+
+/// A name that a machine will have when its build has ended; asked about early, so that a refusal comes early too.
+package struct Expectation: Hashable, Codable, Sendable {
+    package var wireVersion: Int
+    package var machine: MachineID
+    package var name: Hostname
+
+    package init(machine: MachineID, name: Hostname) {
+        wireVersion = Wire.version
+        self.machine = machine
+        self.name = name
     }
 }
 

@@ -7,6 +7,10 @@ package enum Wire {
 
     /// `POST`: a ``Report``; answered with a ``Directive``.
     package static let reportsPath = "/v1/reports"
+    /// `GET`: 204 where the build token is good.
+    package static let tokenPath = "/v1/token"
+    /// `POST`: an ``Expectation``; 204 where the machine may have that name.
+    package static let expectationsPath = "/v1/expectations"
     /// `GET`: a ``JobProgress``.
     package static func jobPath(_ job: String) -> String { "/v1/jobs/\(job)" }
     /// `POST`, empty: the agent has written the echo's name into the firmware.

@@ -11,6 +11,8 @@ package struct PlainFirmware: Sendable {
         0x4b, 0x52, 0x9b, 0x93, 0xd4, 0x13, 0x18, 0x1d, 0xe4, 0x87, 0x1c, 0x69, 0x7a, 0x6b, 0x7a, 0x2b,
     ]
     package var accountPassword = "CanaryPassword0123456789abcdefgh"
+    package var suffix = "example.com"
+    package var mac: [UInt8] = [0x02, 0xd9, 0xd2, 0x7a, 0x1e, 0x33]
     /// Operations refused, and the status word for each.
     package var refusals: [UInt32: UInt32] = [:]
 
@@ -18,6 +20,8 @@ package struct PlainFirmware: Sendable {
     package private(set) var operations: [UInt32] = []
     /// The names that SetHostFQDN brought, in order.
     package private(set) var hostNames: [String] = []
+    /// The one-time passwords that came, in order.
+    package private(set) var oneTimePasswords: [String] = []
 
     package init() {}
 
@@ -34,10 +38,20 @@ package struct PlainFirmware: Sendable {
             return message(
                 operation,
                 word(sharesName ? 1 : 0) + word(0) + word(1440) + word(900) + word(3)
-                    + [UInt8(name.utf8.count), 0] + Array(name.utf8))
+                    + [UInt8(name.utf8.count & 0xFF), UInt8(name.utf8.count >> 8)] + Array(name.utf8))
         case 0x0400_005B:
             hostNames.append(String(decoding: request[14...].prefix { $0 != 0 }, as: UTF8.self))
             return message(operation)
+        case 0x0400_0029, 0x0400_0062:
+            provisioningState = 1
+            return message(operation)
+        case 0x0400_002A:
+            oneTimePasswords.append(String(decoding: request[14...], as: UTF8.self))
+            return message(operation)
+        case 0x0400_0036: return message(operation, [UInt8(suffix.utf8.count), 0] + Array(suffix.utf8))
+        case 0x0400_0048:
+            // Enabled, 192.168.10.20 least significant byte first, DHCP enabled and active, link up.
+            return message(operation, word(1) + [20, 10, 168, 192] + word(1) + [1, 1] + mac)
         case 0x0400_001A: return message(operation, versions([("AMT", "12.0.67"), ("Build Number", "1579")]))
         case 0x0400_0067: return message(operation, padded("$$OsAdmin", 33) + padded(accountPassword, 33) + [0, 0])
         default: return message(operation, status: 0x803)

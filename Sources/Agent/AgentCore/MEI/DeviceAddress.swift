@@ -19,15 +19,19 @@ package enum DeviceAddress: Hashable, Sendable {
     }
 
     /// The places to try, in order.
-    package var candidates: [DeviceAddress] {
-        self == .probe ? (0...3).map { .node("/dev/mei\($0)") } : [self]
+    ///
+    /// - Parameter system: Where the kernel tells of its devices, and where their nodes are.
+    /// - Returns: Itself alone, unless it has to be sought.
+    func candidates(_ system: MEISystem) -> [DeviceAddress] {
+        guard self == .probe else { return [self] }
+        return system.nodes.map { .node($0) }
     }
 }
 
 extension DeviceAddress: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .probe: "/dev/mei0 to /dev/mei3"
+        case .probe: "/dev/mei0 to /dev/mei3, nor /dev/mei"
         case .node(let path): path
         case .socket(let path): "unix:\(path)"
         }

@@ -17,13 +17,13 @@ package struct MEIDevice: HostInterfaceChannel, ~Copyable {
     /// - Parameters:
     ///   - address: Where to look.
     ///   - patience: How long to wait for what.
-    ///   - sysfs: Where the kernel tells about its MEI devices.
+    ///   - system: Where the kernel tells about its MEI devices.
     /// - Throws: ``HostInterfaceFault``. Of several devices that do not serve, the one that might have is told of.
     package init(
-        _ address: DeviceAddress, patience: DevicePatience = .init(), sysfs: String = "/sys/class/mei"
+        _ address: DeviceAddress, patience: DevicePatience = .init(), system: MEISystem = .init()
     ) throws(HostInterfaceFault) {
         var worst = HostInterfaceFault.noManagementEngine(device: "\(address)")
-        for candidate in address.candidates {
+        for candidate in address.candidates(system) {
             do throws(HostInterfaceFault) {
                 let link = try Self.connect(candidate, patience)
                 self.address = candidate
@@ -35,7 +35,11 @@ package struct MEIDevice: HostInterfaceChannel, ~Copyable {
                 case (.noManagementEngine, _): continue
                 case (.noHostInterface(let device), .noManagementEngine),
                     (.noHostInterface(let device), .noHostInterface):
-                    worst = isInRecovery(device, sysfs: sysfs) ? .recoveryMode(device: device) : error
+                    if isInRecovery(device, sysfs: system.sysfs + "/class/mei") {
+                        worst = .recoveryMode(device: device)
+                    } else if case .noManagementEngine = worst {
+                        worst = error
+                    }
                 case (.noHostInterface, _): continue
                 case (_, .noManagementEngine), (_, .noHostInterface): worst = error
                 default: continue

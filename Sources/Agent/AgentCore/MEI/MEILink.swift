@@ -9,13 +9,18 @@ struct MEILink: ~Copyable {
     private let descriptor: Descriptor
     private let isSocket: Bool
     /// In bytes, as the client said when it was connected.
-    private let longestMessage: Int
+    let longestMessage: Int
 
     /// The client that answers host interface commands, 12f80028-b4b7-4b2d-aca8-46e0ff65814c, as the kernel takes it.
     ///
     /// Source: `HECI_if.h` in Intel LMS.
     static let hostInterface: [UInt8] = [
         0x28, 0x00, 0xf8, 0x12, 0xb7, 0xb4, 0x2d, 0x4b, 0xac, 0xa8, 0x46, 0xe0, 0xff, 0x65, 0x81, 0x4c,
+    ]
+
+    /// The client that forwards ports (LME), 6733a4db-0476-4e7b-b3af-bcfc29bee7a7; source as above.
+    static let portForwarding: [UInt8] = [
+        0xdb, 0xa4, 0x33, 0x67, 0x76, 0x04, 0x7b, 0x4e, 0xb3, 0xaf, 0xbc, 0xfc, 0x29, 0xbe, 0xe7, 0xa7,
     ]
 
     /// Why there is no link.
@@ -77,32 +82,36 @@ struct MEILink: ~Copyable {
 
     // MARK: making the link
 
-    /// Opens the device and connects to the host interface, once.
-    static func open(_ address: DeviceAddress, answerWithin limit: Duration) throws(Refusal) -> MEILink {
+    /// Opens the device and connects to a client, once.
+    static func open(
+        _ address: DeviceAddress, client: [UInt8] = hostInterface, answerWithin limit: Duration
+    ) throws(Refusal) -> MEILink {
         switch address {
         case .probe: throw .fault(.noManagementEngine(device: "\(address)"))
-        case .node(let path): try open(node: path)
-        case .socket(let path): try open(socket: path, device: "\(address)", within: limit)
+        case .node(let path): try open(node: path, client)
+        case .socket(let path): try open(socket: path, client, device: "\(address)", within: limit)
         }
     }
 
-    private static func open(node path: String) throws(Refusal) -> MEILink {
+    private static func open(node path: String, _ client: [UInt8]) throws(Refusal) -> MEILink {
         let number = Glibc.open(path, O_RDWR | O_CLOEXEC)
         guard number >= 0 else { throw Self.refusal(errno, opening: path) }
         let opened = Descriptor(number)
         var properties = [UInt8](repeating: 0, count: 16)
-        let outcome = cmei_connect_client(opened.number, Self.hostInterface, &properties)
+        let outcome = cmei_connect_client(opened.number, client, &properties)
         guard outcome == 0 else { throw Self.refusal(outcome, connecting: path) }
         return MEILink(opened, isSocket: false, properties: properties)
     }
 
-    private static func open(socket path: String, device: String, within limit: Duration) throws(Refusal) -> MEILink {
+    private static func open(
+        socket path: String, _ client: [UInt8], device: String, within limit: Duration
+    ) throws(Refusal) -> MEILink {
         let number = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw Self.refusal(errno, opening: device) }
         let opened = Descriptor(number)
         let outcome = connectToPeer(opened, path: path)
         guard outcome == 0 else { throw Self.refusal(outcome, opening: device) }
-        let properties = try introduce(opened, device: device, within: limit)
+        let properties = try introduce(opened, client, device: device, within: limit)
         return MEILink(opened, isSocket: true, properties: properties)
     }
 
@@ -111,9 +120,9 @@ struct MEILink: ~Copyable {
     /// The first packet is the GUID. The answer is an errno in four bytes, little-endian, and after 0 the sixteen bytes
     /// that the ioctl would have left.
     private static func introduce(
-        _ peer: borrowing Descriptor, device: String, within limit: Duration
+        _ peer: borrowing Descriptor, _ client: [UInt8], device: String, within limit: Duration
     ) throws(Refusal) -> [UInt8] {
-        guard send(peer.number, hostInterface, 16, Int32(MSG_NOSIGNAL)) == 16 else {
+        guard send(peer.number, client, 16, Int32(MSG_NOSIGNAL)) == 16 else {
             throw .notNow(errno: ENODEV)
         }
         switch peer.awaitInput(until: .now + limit) {

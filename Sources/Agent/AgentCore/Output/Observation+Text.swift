@@ -1,5 +1,5 @@
 import AMTHI
-import Reconciliation
+package import Reconciliation
 import Vocabulary
 
 extension Observation {
@@ -40,20 +40,70 @@ extension Observation {
             rows.append(("UUID", firmware.machine?.text ?? "unknown"))
         }
         if let device { rows.append(("device", device)) }
+        if let dns {
+            rows.append(("DNS", dns.silence.map(printable) ?? dns.addresses.joined(separator: ", ")))
+            if dns.silence == nil {
+                let names = dns.names.map { $0.map(printable) ?? "no name" }
+                rows.append(("  and back", names.joined(separator: ", ")))
+            }
+        }
         rows.append(("verdict", verdict.word))
         return rows
     }
 
     /// The rows, their values below each other.
-    package var table: String {
+    ///
+    /// - Parameter coloured: Whether the verdict gets a colour: green when all is well, red when names differ, yellow for
+    ///   the rest.
+    /// - Returns: Lines without an end behind the last.
+    package func table(coloured: Bool) -> String {
         let width = rows.map(\.label.count).max() ?? 0
-        return rows.map { $0.label + String(repeating: " ", count: width - $0.label.count + 2) + $0.value }
-            .joined(separator: "\n")
+        return rows.map { row in
+            let value = coloured && row.label == "verdict" ? "\u{1B}[\(colour)m\(row.value)\u{1B}[0m" : row.value
+            return row.label + String(repeating: " ", count: width - row.label.count + 2) + value
+        }.joined(separator: "\n")
+    }
+
+    /// A parameter of Select Graphic Rendition (ECMA-48).
+    private var colour: Int {
+        switch verdict {
+        case .match: 32
+        case .mismatch: 31
+        default: 33
+        }
+    }
+
+    /// Why the names differ and what will be done, in paragraphs.
+    package var explanation: [String] {
+        explain(os: foundName, firmware: firmware?.reading, sharedFQDN: firmware?.sharedFQDN, verdict: verdict)
+    }
+
+    /// What each place says, those that were looked at.
+    package var facets: [(facet: Facet, reading: Reading)] {
+        var facets: [(facet: Facet, reading: Reading)] = []
+        switch os {
+        case .success(let found): facets.append((.os, .name(found.name)))
+        case .failure(let failure): facets.append((.os, .unreadable(failure.message)))
+        case nil: break
+        }
+        if let firmware { facets.append((.firmware, firmware.reading)) }
+        if let dns, let name = foundName?.name { facets.append((.dns, dns.reading(of: name))) }
+        return facets
+    }
+
+    private var foundName: OSName? {
+        if case .success(let found) = os { return found }
+        return nil
     }
 
     /// The same for programs; names of members are never changed or removed.
-    package func json(command: String) -> JSONText {
-        let found: OSName? = if case .success(let name) = os { name } else { nil }
+    ///
+    /// - Parameters:
+    ///   - command: Which was run.
+    ///   - explained: Whether ``explanation`` is wanted.
+    /// - Returns: One object.
+    package func json(command: String, explained: Bool = false) -> JSONText {
+        let found = foundName
         return .object([
             .init("command", .text(command)),
             .init("agentVersion", .text(agentVersion)),
@@ -69,12 +119,28 @@ extension Observation {
             .init("uuid", .optional(firmware?.machine?.text)),
             .init("device", .optional(device)),
             .init("failure", failure?.json ?? .null),
+            .init("passedOver", .list((found?.passedOver ?? []).map(\.json))),
+            .init("facets", .list(facets.map { Self.json($0.facet, $0.reading, foundName?.name) })),
+            .init("explanation", explained ? .list(explanation.map { .text($0) }) : .null),
+        ])
+    }
+
+    private static func json(_ facet: Facet, _ reading: Reading, _ os: Hostname?) -> JSONText {
+        let (word, name, reason): (String, String?, String?) =
+            switch reading {
+            case .name(let name): ("name", name.text, nil)
+            case .empty: ("empty", nil, nil)
+            case .unreadable(let why): ("unreadable", nil, why)
+            }
+        return .object([
+            .init("facet", .text(facet.rawValue)), .init("reading", .text(word)), .init("name", .optional(name)),
+            .init("reason", .optional(reason)),
+            .init("equalsOS", name.flatMap { name in os.map { .boolean($0.text == name) } } ?? .null),
         ])
     }
 
     private var osName: String? {
-        if case .success(let found) = os { return found.name.text }
-        return nil
+        foundName?.name.text
     }
 
     /// For people: a name, or a word for none.
@@ -83,10 +149,22 @@ extension Observation {
     }
 }
 
+extension OSName.Passed {
+    var json: JSONText { .object([.init("rule", .text(rule.rawValue)), .init("reason", .text(reason))]) }
+}
+
 extension Failure {
     package var json: JSONText {
         .object([
             .init("code", .text(code.rawValue)), .init("message", .text(message)), .init("hint", .optional(hint)),
+        ])
+    }
+
+    /// A command's JSON when nothing else is known.
+    package func report(command: String) -> JSONText {
+        .object([
+            .init("command", .text(command)), .init("agentVersion", .text(agentVersion)),
+            .init("exitStatus", .number(Int(ExitStatus(self).rawValue))), .init("failure", json),
         ])
     }
 

@@ -9,6 +9,8 @@ package struct Observation: Sendable {
     package var os: Result<OSName, Failure>?
     /// Why the firmware could not be read.
     package var fault: Failure?
+    /// What DNS says of the operating system's name, where it was asked.
+    package var dns: DNSFacts?
 
     package init(device: String?, firmware: FirmwareFacts?, os: Result<OSName, Failure>?, fault: Failure? = nil) {
         self.device = device
@@ -26,14 +28,17 @@ package struct Observation: Sendable {
     ///   - extent: How much to ask the firmware.
     ///   - address: Where its host interface is.
     ///   - patience: How long to wait for it.
+    ///   - system: Where the kernel tells of its devices.
+    ///   - asksDNS: Whether to ask DNS too, which may take seconds.
     ///   - names: Where the operating system's name comes from.
     /// - Returns: What was found, faults included.
     package static func make(
-        _ extent: FirmwareFacts.Extent, at address: DeviceAddress, patience: DevicePatience, names: NameSources
+        _ extent: FirmwareFacts.Extent, at address: DeviceAddress, patience: DevicePatience,
+        system: MEISystem = .init(), asksDNS: Bool = false, names: NameSources
     ) -> Observation {
         var made = Observation(device: nil, firmware: nil, os: nil)
         do throws(HostInterfaceFault) {
-            var device = try MEIDevice(address, patience: patience)
+            var device = try MEIDevice(address, patience: patience, system: system)
             made.device = "\(device.address)"
             made.firmware = try FirmwareFacts.read(extent, from: &device)
         } catch {
@@ -42,6 +47,7 @@ package struct Observation: Sendable {
         if extent == .everything || names.override != nil || made.firmware?.provisioningState == .post {
             made.os = Result { () throws(Failure) in try findOSName(names) }
         }
+        if asksDNS, case .success(let found) = made.os { made.dns = DNSFacts.read(found.name) }
         return made
     }
 

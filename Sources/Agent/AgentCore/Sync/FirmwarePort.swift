@@ -1,6 +1,7 @@
 import AMTHI
 import Glibc
 package import Vocabulary
+package import Wire
 
 /// What `sync` does with the firmware: one thing it writes, and reading.
 ///
@@ -11,35 +12,79 @@ package protocol FirmwarePort: Sendable {
     /// - Throws: A failure after which the name may have arrived all the same.
     func write(hostName: Hostname) async throws(Failure)
     func read() async throws(Failure) -> FirmwareFacts
+    /// Lets the firmware ask for its provisioning; nothing where it already does.
+    func startConfiguration(_ order: StartOrder) async throws(Failure)
 }
 
 /// The firmware of this machine; opens the device anew for every use, so that others get their turn.
 package struct DevicePort: FirmwarePort {
     package var address: DeviceAddress
     package var patience: DevicePatience
+    package var system: MEISystem
 
-    package init(address: DeviceAddress, patience: DevicePatience) {
+    package init(address: DeviceAddress, patience: DevicePatience, system: MEISystem = .init()) {
         self.address = address
         self.patience = patience
+        self.system = system
     }
 
     package func write(hostName: Hostname) async throws(Failure) {
         guard let command = SetHostFQDN(name: hostName.text) else {
             throw Failure(.nameInvalid, "the name \(hostName) does not fit the host interface", remedy: .giveUp)
         }
-        try await onOwnThread { [address, patience] () throws(HostInterfaceFault) in
-            var device = try MEIDevice(address, patience: patience)
+        try await onOwnThread { [address, patience, system] () throws(HostInterfaceFault) in
+            var device = try MEIDevice(address, patience: patience, system: system)
             try device.perform(command)
         }
     }
 
     package func read() async throws(Failure) -> FirmwareFacts {
-        try await onOwnThread { [address, patience] () throws(HostInterfaceFault) in
-            var device = try MEIDevice(address, patience: patience)
+        try await onOwnThread { [address, patience, system] () throws(HostInterfaceFault) in
+            var device = try MEIDevice(address, patience: patience, system: system)
             return try FirmwareFacts.read(.namesAndMachine, from: &device)
         }
     }
 }
+
+extension DevicePort {
+    /// StartConfigurationEx, after the one-time password where there is one; StartConfiguration on firmware before AMT 6.0.
+    ///
+    /// - Throws: A failure for firmware that is past provisioning: nothing is to be started there, and nothing was.
+    package func startConfiguration(_ order: StartOrder) async throws(Failure) {
+        var password: SetProvisioningServerOTP?
+        if let otp = order.otp {
+            password = SetProvisioningServerOTP(Secret(otp))
+            guard password != nil else {
+                throw Failure(
+                    .serverAnswerUnreadable, "the server's one-time password has not 8 to 32 characters",
+                    hint: "Agent and server are of versions that do not fit: update the older one.")
+            }
+        }
+        let state = try await onOwnThread { [address, patience, system, password] () throws(HostInterfaceFault) in
+            var device = try MEIDevice(address, patience: patience, system: system)
+            let state = try device.perform(GetProvisioningState())
+            guard state == .pre else { return state }
+            if let password { try device.perform(password) }
+            do throws(HostInterfaceFault) { try device.perform(StartConfigurationEx(ipv6: order.ipv6)) } catch {
+                guard case .refused(_, let status) = error else { throw error }
+                if [.invalidCommand, .unsupported].contains(status) {
+                    try device.perform(StartConfiguration())
+                } else if !preparing.contains(status) {
+                    throw error
+                }
+            }
+            return state
+        }
+        guard state == .pre || state == .in else {
+            throw Failure(
+                .firmwareStateUnexpected, "the firmware is already provisioned; its set-up interface was not opened",
+                hint: "Run sync without --start-configuration.")
+        }
+    }
+}
+
+/// The firmware makes itself ready and goes on by itself; tools take it for success (Intel SDK, `StartConfiguration`).
+private let preparing: [PTStatus] = [.notReady, PTStatus(rawValue: 0x30), PTStatus(rawValue: 0x31)]
 
 /// Runs what blocks on a thread made for it, so that the threads that all tasks share never wait for a device.
 private func onOwnThread<Value: Sendable>(

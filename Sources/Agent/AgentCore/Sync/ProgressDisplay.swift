@@ -50,6 +50,7 @@ package struct ProgressDisplay: SyncDisplay {
         case .tick: nil
         case .wroteEcho: "proof of the machine: name for the server written"
         case .restored: "proof of the machine: true name written back"
+        case .started: "the firmware's set-up interface is open; it asks its provisioning server now"
         case .setback(let failure): "trying again: \(printable(failure.message))"
         case .progress(let progress): text(progress)
         }

@@ -34,6 +34,18 @@ extension ServerConnection {
         return progress
     }
 
+    /// Asks whether the token is good.
+    package func checkToken() async throws(Failure) { _ = try await answer("GET", Wire.tokenPath, []) }
+
+    /// Asks whether the machine may have that name.
+    package func expect(_ expectation: Expectation) async throws(Failure) {
+        let body: [UInt8]
+        do { body = Array(try JSONEncoder().encode(expectation)) } catch {
+            throw Failure(.nameInvalid, "the name cannot be written as JSON: \(error)")
+        }
+        _ = try await answer("POST", Wire.expectationsPath, body)
+    }
+
     /// Posts nothing but the fact.
     package func announce(_ path: String) async throws(Failure) { _ = try await answer("POST", path, []) }
 

@@ -16,6 +16,8 @@ package struct SyncMachine: Sendable {
         case announceWritten(job: String)
         case announceRestored(job: String)
         case poll(job: String)
+        /// Open the firmware's set-up interface.
+        case startConfiguration(StartOrder)
         /// Read the firmware again, after the job.
         case readFirmware
         /// The action before is still under way and must end first.
@@ -42,6 +44,9 @@ package struct SyncMachine: Sendable {
         /// The firmware took the name.
         case wrote
         case writeFailed(Failure)
+        /// The firmware's set-up interface is open.
+        case started
+        case startFailed(Failure)
         case firmwareRead(Result<FirmwareFacts, Failure>)
         /// No answer from the server, or a no; the failure's remedy says which.
         case serverFailed(Failure)
@@ -61,6 +66,7 @@ package struct SyncMachine: Sendable {
     private var lastEcho: Hostname?
     private var restoredEcho: Hostname?
     private var lastSetback: Failure?
+    private var started = false
     private var ending: SyncOutcome.Ending?
     private var nameLeftBehind: Failure?
     private var firmware: Result<FirmwareFacts, Failure>?
@@ -84,6 +90,10 @@ package struct SyncMachine: Sendable {
         case .announced: return job.map { give(.poll(job: $0)) } ?? conclude()
         case .wrote: return wrote()
         case .writeFailed(let failure): return writeFailed(failure)
+        case .started:
+            started = true
+            return ending == nil ? give(.sendReport, afterPause: true) : conclude()
+        case .startFailed(let failure): return end(.stopped(failure))
         case .firmwareRead(let result):
             firmware = result
             return give(.finish(outcome))
@@ -103,6 +113,9 @@ package struct SyncMachine: Sendable {
         switch directive.verdict {
         case .inSync: return end(.inSync(directive.message))
         case .held: return end(.held(directive.message))
+        case .provisioning:
+            guard !started, let order = directive.startConfiguration else { return give(.sendReport, afterPause: true) }
+            return give(.startConfiguration(order))
         case .follow:
             guard let job = directive.job else {
                 return end(
@@ -167,7 +180,7 @@ package struct SyncMachine: Sendable {
     private mutating func cut(_ ending: SyncOutcome.Ending) -> Step {
         switch current {
         case .readFirmware: return Step(action: .wait)
-        case .writeEcho, .writeTrueName:
+        case .writeEcho, .writeTrueName, .startConfiguration:
             self.ending = self.ending ?? ending
             return Step(action: .wait)
         default: return end(ending)
@@ -189,7 +202,9 @@ package struct SyncMachine: Sendable {
     private var tooLate: Failure {
         guard let lastSetback else {
             return Failure(
-                .serverUnreachable, "the job \(job ?? "") did not end in the time given",
+                .serverUnreachable,
+                job.map { "the job \($0) did not end in the time given" }
+                    ?? "the firmware was not provisioned in the time given",
                 hint: "It goes on at the server. Run namesake-agent sync again to follow it to its end.", remedy: .wait)
         }
         return Failure(

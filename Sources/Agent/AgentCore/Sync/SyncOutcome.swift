@@ -96,6 +96,15 @@ package struct SyncOutcome: Hashable, Sendable {
         "See its steps at the server: namesake-server jobs show \(progress.job)."
     }
 
+    /// Whether a later run may still bring it to its end: nobody has said yes or no.
+    package var isUnfinished: Bool {
+        switch ending {
+        case .interrupted: true
+        case .stopped(let failure): failure.remedy == .wait || nameLeftBehind != nil
+        default: nameLeftBehind != nil
+        }
+    }
+
     package var exitStatus: ExitStatus {
         // What a shell reports of a process that a signal ended.
         if case .interrupted(let signal) = ending { return ExitStatus(rawValue: 128 + signal) }

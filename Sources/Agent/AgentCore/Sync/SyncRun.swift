@@ -8,6 +8,8 @@ package struct SyncPace: Sendable {
     /// Before the same is tried again.
     package var pause: Duration = .milliseconds(500)
     package var timeout: Duration = .seconds(300)
+    /// Before the next report while the firmware is being provisioned, which takes minutes.
+    package var provisioning: Duration = .seconds(5)
 
     package init() {}
 }
@@ -18,6 +20,8 @@ package enum SyncNews: Hashable, Sendable {
     case setback(Failure)
     case wroteEcho
     case restored
+    /// The firmware's set-up interface is open.
+    case started
     /// Nothing but time has passed.
     case tick
 }
@@ -73,6 +77,7 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
             var lastPoll: ContinuousClock.Instant?
             var step = machine.start()
             var underWay = step.action
+            var provisioning = false
             launch()
             for await happening in happenings {
                 switch happening {
@@ -84,6 +89,7 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
                     // An answer that was no longer waited for says nothing about what is under way now.
                     guard of == number else { continue }
                     tell(event, after: underWay, &display)
+                    if case .directed(let directive) = event { provisioning = directive.verdict == .provisioning }
                     step = machine.handle(event)
                 }
                 if case .finish(let outcome) = step.action { return outcome }
@@ -95,6 +101,7 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
                 number += 1
                 underWay = step.action
                 var delay = step.afterPause ? pace.pause : .zero
+                if step.afterPause, step.action == .sendReport, provisioning { delay = pace.provisioning }
                 if case .poll = step.action {
                     delay = max(delay, lastPoll.map { $0 + pace.poll - .now } ?? .zero)
                     lastPoll = .now + delay
@@ -113,6 +120,7 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
         case (.serverFailed(let failure), _), (.writeFailed(let failure), _): display.show(.setback(failure))
         case (.wrote, .writeEcho): display.show(.wroteEcho)
         case (.wrote, _): display.show(.restored)
+        case (.started, _): display.show(.started)
         default: break
         }
     }
@@ -131,6 +139,11 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
                 try marker?.clear()
                 return .wrote
             } catch { return .writeFailed(error) }
+        case .startConfiguration(let order):
+            do throws(Failure) {
+                try await firmware.startConfiguration(order)
+                return .started
+            } catch { return .startFailed(error) }
         case .readFirmware:
             do throws(Failure) { return .firmwareRead(.success(try await firmware.read())) } catch {
                 return .firmwareRead(.failure(error))
@@ -145,8 +158,18 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
         case .announceWritten(let job): try await connection.announce(Wire.echoWrittenPath(job))
         case .announceRestored(let job): try await connection.announce(Wire.echoRestoredPath(job))
         case .poll(let job): return .progressed(try await connection.progress(of: job))
-        default: return .directed(try await connection.report(report))
+        default: return .directed(try await connection.report(try await freshReport()))
         }
         return .announced
+    }
+
+    /// What is true now: a firmware that is being provisioned is another one from report to report.
+    private func freshReport() async throws(Failure) -> Report {
+        guard report.offersStartConfiguration == true else { return report }
+        let facts = try await firmware.read()
+        var fresh = report
+        (fresh.firmwareName, fresh.provisioningState) = (facts.nameText, facts.provisioningState)
+        fresh.controlMode = facts.controlMode
+        return fresh
     }
 }

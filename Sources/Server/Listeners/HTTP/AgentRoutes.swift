@@ -23,6 +23,21 @@ package struct AgentRoutes: Sendable {
                 return try json(.ok, try await service.take(report))
             }
         }
+        router.get("/v1/token") { request, _ in
+            await answer {
+                try await Self.admit(request, service)
+                return Response(status: .noContent)
+            }
+        }
+        router.post("/v1/expectations") { request, _ in
+            await answer {
+                try await Self.admit(request, service)
+                let expectation: Expectation = try await Self.read(request, "expectation")
+                try Self.check(expectation.wireVersion)
+                try await service.take(expectation)
+                return Response(status: .noContent)
+            }
+        }
         router.get("/v1/jobs/:job") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {
@@ -63,20 +78,27 @@ package struct AgentRoutes: Sendable {
     }
 
     private static func report(in request: Request) async throws -> Report {
+        let report: Report = try await read(request, "report")
+        try check(report.wireVersion)
+        return report
+    }
+
+    private static func read<Value: Decodable>(_ request: Request, _ what: String) async throws -> Value {
         let body: ByteBuffer
         do { body = try await request.body.collect(upTo: longestBody) } catch {
-            throw Refusal(.contentTooLarge, .serverRefused, "the report is longer than \(longestBody) bytes")
+            throw Refusal(.contentTooLarge, .serverRefused, "the \(what) is longer than \(longestBody) bytes")
         }
-        let report: Report
-        do { report = try JSONDecoder().decode(Report.self, from: Data(body.readableBytesView)) } catch {
-            throw Refusal(.badRequest, .serverRefused, "the report cannot be read: \(explained(error))")
+        do { return try JSONDecoder().decode(Value.self, from: Data(body.readableBytesView)) } catch {
+            throw Refusal(.badRequest, .serverRefused, "the \(what) cannot be read: \(explained(error))")
         }
-        guard report.wireVersion == Wire.version else {
+    }
+
+    private static func check(_ version: Int) throws {
+        guard version == Wire.version else {
             throw Refusal(
                 .badRequest, .serverRefused,
-                "the report has wire version \(report.wireVersion), this server speaks \(Wire.version)",
+                "the report has wire version \(version), this server speaks \(Wire.version)",
                 hint: "Update the older of agent and server.")
         }
-        return report
     }
 }

@@ -6,6 +6,8 @@ package protocol AgentService: Sendable {
     /// Whether this build token may speak at all.
     func admits(token: Secret) async throws(Failure) -> Bool
     func take(_ report: Report) async throws(Failure) -> Directive
+    /// Returns where the machine may have that name.
+    func take(_ expectation: Expectation) async throws(Failure)
     func progress(of job: String) async throws(Failure) -> JobProgress?
     /// Both are idempotent; `false` when there is no such job.
     func echoWritten(_ job: String) async throws(Failure) -> Bool

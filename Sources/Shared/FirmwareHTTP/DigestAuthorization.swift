@@ -1,7 +1,5 @@
-package import AMTOperations
 import Certificates
 package import Vocabulary
-import WSMan
 
 /// What a firmware asked for with a 401.
 ///
@@ -58,7 +56,7 @@ package struct DigestCredential: Sendable {
 /// remembered nonce.
 package struct DigestAuthorization: Sendable {
     package let challenge: DigestChallenge
-    private(set) var count: UInt32 = 0
+    package private(set) var count: UInt32 = 0
 
     package init(_ challenge: DigestChallenge) { self.challenge = challenge }
 
@@ -82,12 +80,4 @@ package struct DigestAuthorization: Sendable {
         if let quality { text += #",qop="\#(quality)",nc=\#(nc),cnonce="\#(clientNonce)""# }
         return Secret(text)
     }
-}
-
-/// What firmware keeps in place of a password: MD5 of `user:realm:password`, 16 bytes.
-///
-/// Source: network reference 4, with worked vectors in 10.3.
-package func digestA1(_ credential: DigestCredential, realm: String) throws(Failure) -> DigestA1 {
-    let hash = credential.password.reveal { Digest.md5(Array("\(credential.user):\(realm):".utf8) + $0) }
-    do { return try DigestA1(Secret(hash)) } catch { throw Failure(error) }
 }

@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, because a fuzzer needs its sanitizers in all that it links, and needs few rooms.
+// The rooms are links to those of the project.
+
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// What tells the fuzzer which bytes lead to new places; `--sanitize fuzzer` alone only links it.
+let traced: [SwiftSetting] = [.unsafeFlags(["-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"])]
+
+func fuzzer(_ name: String) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["AMTHI", "Vocabulary"],
+        swiftSettings: house + [.unsafeFlags(["-parse-as-library"])])
+}
+
+let package = Package(
+    name: "namesake-fuzz",
+    targets: [
+        .target(name: "Vocabulary", swiftSettings: house + traced),
+        .target(name: "AMTHI", dependencies: ["Vocabulary"], swiftSettings: house + traced),
+        fuzzer("FuzzHostInterface"),
+        fuzzer("FuzzPortForwarding"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,89 @@
+import AgentTestKit
+import FoundationEssentials
+import Glibc
+import Testing
+import Vocabulary
+
+@Suite("namesake-agent capture", .timeLimit(.minutes(2)))
+struct CaptureTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private struct Recording: Decodable {
+        struct Exchange: Decodable {
+            var command: String
+            var request: String
+            var answer: String?
+            var fault: String?
+        }
+        var exchanges: [Exchange]
+    }
+
+    @Test("records every question, and nothing by which the machine could be known or entered")
+    func redacted() async throws {
+        var firmware = PlainFirmware()
+        (firmware.name, firmware.suffix) = ("secret-pc.corp.example.com", "corp.example.com")
+        let peer = try SocketFirmware(in: folder, firmware: firmware)
+        defer { peer.stop() }
+        let ending = try await Agent.run("capture", "--device", peer.device)
+        #expect(ending.status == 0, "\(ending)")
+        try await Schemas.check(ending.output, "recording", in: folder)
+        let recording = try JSONDecoder().decode(Recording.self, from: Data(ending.output.utf8))
+        #expect(recording.exchanges.count == 8)
+        #expect(recording.exchanges.allSatisfy { $0.fault == nil })
+        let all = recording.exchanges.compactMap { $0.answer.flatMap { bytes(hexadecimal: $0) } }.flatMap { $0 }
+        let text = String(decoding: all, as: UTF8.self)
+        for word in ["secret", "corp", "Canary"] { #expect(!text.contains(word)) }
+        for secret in [firmware.uuid, Array(firmware.mac.suffix(3)), [20, 10, 168, 192]] {
+            #expect(!all.hexadecimal.contains(secret.hexadecimal))
+        }
+        #expect(text.contains("xxxxxx-xx.xxxx.xxxxxxx.xxx"))
+        #expect(text.contains("$$OsAdmin"))
+        #expect(peer.connections == 1)
+        #expect(peer.firmware.hostNames.isEmpty)
+    }
+
+    @Test("keeps what a strange firmware answers to its header, and goes on to the next question")
+    func strange() async throws {
+        let peer = try SocketFirmware(in: folder) { number, request, firmware in
+            number == 3 ? .message(Array(firmware.answer(request).prefix(30)) + Array("CanaryName".utf8)) : nil
+        }
+        defer { peer.stop() }
+        let ending = try await Agent.run("capture", "--device", peer.device)
+        let recording = try JSONDecoder().decode(Recording.self, from: Data(ending.output.utf8))
+        #expect(recording.exchanges.count == 8)
+        #expect(recording.exchanges[2].fault?.isEmpty == false)
+        #expect(recording.exchanges[3].fault == nil)
+        let shown = recording.exchanges[2].answer.flatMap { bytes(hexadecimal: $0) } ?? []
+        #expect(!String(decoding: shown, as: UTF8.self).contains("Canary"))
+    }
+
+    @Test("makes a recording that replays: the same commands find the same, but for what was blotted out")
+    func replayed() async throws {
+        let peer = try SocketFirmware(in: TemporaryFolder())
+        defer { peer.stop() }
+        let file = folder.path + "/recording.json"
+        let made = try await Agent.run("capture", "--output", file, "--json", "--device", peer.device)
+        #expect(made.status == 0, "\(made)")
+        try await Schemas.check(made.output, "capture", in: folder)
+        var status = stat()
+        #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        let recording = try JSONDecoder().decode(Recording.self, from: Data(fileText(file).utf8))
+        let answers = Dictionary(uniqueKeysWithValues: recording.exchanges.map { ($0.request, $0.answer ?? "") })
+        let replay = try SocketFirmware(in: folder) { _, request, _ in
+            answers[request.hexadecimal].flatMap { bytes(hexadecimal: $0) }.map { .message($0) } ?? .silence
+        }
+        defer { replay.stop() }
+        let ending = try await Agent.run(
+            "status", "--no-dns", "--json", "--device", replay.device, "--name", "pc1.example.com")
+        let fields = try Agent.fields(ending.output)
+        #expect(fields["firmwareName"] == "xxx.xxxxxxx.xxx")
+        #expect(fields["amtVersion"] == "12.0.67.1579")
+        #expect(fields["verdict"] == "mismatch")
+        #expect(fields["uuid"] == "04030201-0605-4007-090a-0b0c0d0e0f10")
+        let again = try await Agent.run("capture", "--output", file, "--device", peer.device)
+        #expect(again.status == 77)
+        #expect(again.complaints.contains("agent.recording-unwritable"))
+    }
+}

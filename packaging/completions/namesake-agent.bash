@@ -1,0 +1,44 @@
+# Completion of namesake-agent for bash.
+_namesake_agent() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+    local looking='--device --name --name-rules --device-timeout --configuration --json --help'
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W 'check status sync enroll expect doctor capture local version --help' -- "$word")
+        return
+    fi
+    case $before in
+        --device | --configuration | --enrolment | --output)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            return ;;
+        --state-directory)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -d -- "$word")
+            return ;;
+        --name-rules)
+            mapfile -t COMPREPLY < <(compgen -W 'static kernel resolver realm dhcp' -- "$word")
+            return ;;
+        --name | --device-timeout | --timeout) return ;;
+    esac
+    local options
+    case $command in
+        check) options="--explain $looking" ;;
+        status) options="--explain --no-dns $looking" ;;
+        sync) options="--dry-run --resume --start-configuration --enrolment --timeout --state-directory $looking" ;;
+        enroll) options='--enrolment --offline --timeout --json --help' ;;
+        expect) options="--enrolment --timeout $looking" ;;
+        doctor) options="--enrolment --timeout --state-directory $looking" ;;
+        capture) options="--output $looking" ;;
+        local) options=$looking ;;
+        version) options='--json --help' ;;
+        *) return ;;
+    esac
+    if [ "$command" = enroll ] && [[ $word != -* ]]; then
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+}
+complete -F _namesake_agent namesake-agent

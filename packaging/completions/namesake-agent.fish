@@ -1,0 +1,32 @@
+# Completion of namesake-agent for fish.
+set -l commands check status sync enroll expect doctor capture local version
+set -l looking check status sync expect doctor capture local
+set -l server sync enroll expect doctor
+complete -c namesake-agent -f
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a check -d 'Compare the names'
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show names, state and versions'
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a sync -d 'Have the server make the names match'
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a enroll -d 'Tie this machine to its server'
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a expect -d 'Ask early whether a name is allowed'
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'Look at everything that sync needs'
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a capture -d 'Record what the firmware answers'
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a local -d "What only the firmware's WS-Man tells"
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a version -d 'Print the version'
+complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l device -rF -d 'The MEI device'
+complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l name -x -d "The operating system's name"
+complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l name-rules -xa 'static kernel resolver realm dhcp'
+complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l device-timeout -x -d 'Seconds for one answer'
+complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l configuration -rF -d 'The settings'
+complete -c namesake-agent -n "__fish_seen_subcommand_from $commands" -l json -d 'Print JSON'
+complete -c namesake-agent -n "__fish_seen_subcommand_from $commands" -l help -d 'Show help'
+complete -c namesake-agent -n "__fish_seen_subcommand_from $server" -l enrolment -rF -d 'The enrolment file'
+complete -c namesake-agent -n "__fish_seen_subcommand_from $server" -l timeout -x -d 'Seconds'
+complete -c namesake-agent -n '__fish_seen_subcommand_from check status' -l explain -d 'Say why names differ'
+complete -c namesake-agent -n '__fish_seen_subcommand_from status' -l no-dns -d 'Do not ask DNS'
+complete -c namesake-agent -n '__fish_seen_subcommand_from sync' -l dry-run -d 'Say what would be asked'
+complete -c namesake-agent -n '__fish_seen_subcommand_from sync' -l resume -d 'Go on with an unfinished request'
+complete -c namesake-agent -n '__fish_seen_subcommand_from sync' -l start-configuration -d 'Let the firmware ask for its set-up'
+complete -c namesake-agent -n '__fish_seen_subcommand_from sync doctor' -l state-directory -xa '(__fish_complete_directories)'
+complete -c namesake-agent -n '__fish_seen_subcommand_from enroll' -l offline -d 'Do not ask the server'
+complete -c namesake-agent -n '__fish_seen_subcommand_from enroll' -F
+complete -c namesake-agent -n '__fish_seen_subcommand_from capture' -l output -rF -d 'A new file'
