@@ -14,13 +14,16 @@ package struct Workshop: Sendable {
     package let firmwarePort: Int
     package let clock: @Sendable () -> Double
     package let board: SignalBoard
+    /// Where exports go before irreversible steps; `nil` only where nothing outlives the process.
+    package let recovery: RecoveryShelf?
     private let nonces = NonceBook()
     /// Told at the end of each attempt: the job, the requests and handshakes it used.
     package var measured: @Sendable (JobRecord, _ requests: Int, _ handshakes: Int) -> Void = { _, _, _ in }
 
     package init(
         store: any ServerCore.Store, vault: Vault, client: CurlClient, authority: any CertificateAuthority,
-        chain: ProvisioningChain, firmwarePort: Int, board: SignalBoard, clock: @escaping @Sendable () -> Double
+        chain: ProvisioningChain, firmwarePort: Int, board: SignalBoard,
+        recovery: RecoveryShelf? = nil, clock: @escaping @Sendable () -> Double
     ) {
         self.store = store
         self.vault = vault
@@ -29,6 +32,7 @@ package struct Workshop: Sendable {
         self.chain = chain
         self.firmwarePort = firmwarePort
         self.board = board
+        self.recovery = recovery
         self.clock = clock
     }
 

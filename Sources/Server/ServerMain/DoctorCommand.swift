@@ -32,7 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             return "\(folder.path), mode \(String(mode, radix: 8))"
         }
-        await line("master key") { try SealingKey(Secret(try folder.read(folder.masterKey))).identifier.hexadecimal }
+        await line("master key") { try MasterKeyFile(folder).read().current.identifier.hexadecimal }
         await line("store") {
             let store = try SQLiteStore(path: folder.store)
             return "\(try await store.devices().count) devices, \(try await store.jobs().count) jobs"

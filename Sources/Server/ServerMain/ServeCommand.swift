@@ -24,11 +24,15 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let folder = folder.value
         let configuration = try ServerConfiguration.load(from: folder)
-        try takeLock(folder)
+        try folder.takeLock()
         var logger = Logger(label: "namesake-server")
         logger.logLevel = .info
 
+        let keyFile = MasterKeyFile(folder)
+        let ring = try keyFile.read()
         let store = try SQLiteStore(path: folder.store)
+        try await store.check()
+        try await requireKeys(of: store, in: ring)
         let bell = JobBell()
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let board = SignalBoard()
@@ -40,9 +44,12 @@ struct ServeCommand: AsyncParsableCommand {
         let client = try CurlClient()
         defer { client.close() }
         let workshop = Workshop(
-            store: store, vault: Vault(key: try SealingKey(Secret(try folder.read(folder.masterKey))), store: store),
+            store: store,
+            vault: Vault(
+                keys: VaultKeys(ring) { () throws(Failure) in try keyFile.read() }, store: store),
             client: client, authority: try authority(folder), chain: chain,
-            firmwarePort: configuration.firmwarePort, board: board, clock: clock)
+            firmwarePort: configuration.firmwarePort, board: board,
+            recovery: RecoveryShelf(folder: folder.recovery), clock: clock)
 
         let services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
@@ -114,16 +121,6 @@ struct ServeCommand: AsyncParsableCommand {
         try ProvisioningChain(
             links: try Certificate.all(pem: try folder.text(folder.provisioningChain)),
             key: try PrivateKey(pem: Secret(try folder.read(folder.provisioningKey))))
-    }
-
-    /// One server a folder: SQLite's jobs are claimed by one process.
-    private func takeLock(_ folder: ServerFolder) throws {
-        let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw Failure(
-                .storeUnavailable, "another server runs in \(folder.path)", hint: "Stop it first, or use its console.")
-        }
-        // Held, not closed, until the process ends.
     }
 }
 

@@ -13,6 +13,7 @@ package struct RemoveOldCertificateStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let former = try ledger.output(of: ObserveFirmwareStep.self)
+        try await context.keepRecovery(before: Self.name)
         try await context.openProved(ledger)
         try await remove(Delete<AMT.PublicKeyCertificate>(former.formerCertificateID), context)
         try await remove(Delete<AMT.PublicPrivateKeyPair>(former.formerKeyPairID), context)
@@ -65,6 +66,7 @@ package struct RemoveAccountStep: Step {
             return Output(removed: true, why: "unprovisioning erased it, and another one was not committed")
         }
         let account = try context.account(of: ledger)
+        try await context.keepRecovery(before: Self.name)
         try await context.open(ledger)
         await context.connection.closesAfterNext()
         do {
