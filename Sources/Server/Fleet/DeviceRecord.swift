@@ -110,4 +110,9 @@ package struct SecretPurpose: RawRepresentable, Hashable, Sendable {
     package static let adminPassword = SecretPurpose(rawValue: "admin-password")
     /// The password of the temporary account of this name.
     package static func account(_ name: String) -> SecretPurpose { .init(rawValue: "account:\(name)") }
+
+    /// The temporary account's name, when it is the password of one.
+    package var account: String? {
+        rawValue.hasPrefix("account:") ? String(rawValue.dropFirst("account:".count)) : nil
+    }
 }

@@ -16,6 +16,8 @@ package struct Workshop: Sendable {
     package let board: SignalBoard
     /// Where exports go before irreversible steps; `nil` only where nothing outlives the process.
     package let recovery: RecoveryShelf?
+    /// What DHCP option 15 gives to new machines; `nil` when that is not known.
+    package var domain: Hostname?
     private let nonces = NonceBook()
     /// Told at the end of each attempt: the job, the requests and handshakes it used.
     package var measured: @Sendable (JobRecord, _ requests: Int, _ handshakes: Int) -> Void = { _, _, _ in }

@@ -23,6 +23,7 @@ struct ServerFolder {
     var provisioningRoot: String { "\(path)/provisioning-root.pem" }
     var store: String { "\(path)/store.sqlite" }
     var console: String { "\(path)/console.socket" }
+    var revocationList: String { "\(path)/authority.crl" }
     var recovery: String { "\(path)/recovery" }
     var lock: String { "\(path)/lock" }
 
@@ -101,6 +102,10 @@ struct ServerConfiguration: Codable {
     var jobsAtOnce: Int
     /// `auto` (the default), `in-place` or `partial`.
     var route: Routes.Policy?
+    /// What certificates of firmware look like; the defaults when left out.
+    var certificates: BuiltInAuthority.LeafProfile?
+    /// How long the server rests between two looks for what time makes due; an hour when left out.
+    var upkeepEverySeconds: Double?
 
     static func load(from folder: ServerFolder) throws(Failure) -> ServerConfiguration {
         let bytes = try folder.read(folder.configuration)

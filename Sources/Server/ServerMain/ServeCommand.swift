@@ -43,18 +43,25 @@ struct ServeCommand: AsyncParsableCommand {
             ring: { bell.ring() })
         let client = try CurlClient()
         defer { client.close() }
-        let workshop = Workshop(
+        let profile = configuration.certificates ?? .init()
+        let authority = try folder.authority(profile, store)
+        var workshop = Workshop(
             store: store,
             vault: Vault(
                 keys: VaultKeys(ring) { () throws(Failure) in try keyFile.read() }, store: store),
-            client: client, authority: try authority(folder), chain: chain,
+            client: client, authority: authority, chain: chain,
             firmwarePort: configuration.firmwarePort, board: board,
             recovery: RecoveryShelf(folder: folder.recovery), clock: clock)
 
+        workshop.domain = configuration.domain
         let services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
             try console(folder, core, logger),
             JobService(core: core, workshop: workshop, bell: bell, atOnce: configuration.jobsAtOnce, logger: logger),
+            UpkeepService(
+                core: core, authority: authority, renewBefore: Double(profile.renewDaysBefore) * 86_400,
+                revocationList: folder.revocationList, pause: .seconds(configuration.upkeepEverySeconds ?? 3600),
+                logger: logger),
         ]
         let group = ServiceGroup(
             configuration: .init(
@@ -107,14 +114,6 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = logger
         logger.logLevel = .warning
         return logger
-    }
-
-    private func authority(_ folder: ServerFolder) throws -> BuiltInAuthority {
-        guard let root = try Certificate.all(pem: try folder.text(folder.authorityCertificate)).first else {
-            throw Failure(.certificateUnreadable, "\(folder.authorityCertificate) holds no certificate")
-        }
-        return try BuiltInAuthority(
-            root: root, key: try PrivateKey(pem: Secret(try folder.read(folder.authorityKey))))
     }
 
     private func chain(_ folder: ServerFolder) throws -> ProvisioningChain {

@@ -73,6 +73,13 @@ package struct SQLiteStore: Sendable {
                 table.column("event", .jsonText).notNull()
             }
         }
+        migrator.registerMigration("2026-11 revocations") { db in
+            try db.create(table: "revocation") { table in
+                table.primaryKey("serial", .text)
+                table.column("reason", .integer).notNull()
+                table.column("at", .double).notNull()
+            }
+        }
         return migrator
     }
 

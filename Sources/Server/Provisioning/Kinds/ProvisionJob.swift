@@ -32,6 +32,7 @@ package enum RenameJob {
         AnyStep(CommitStep()),
         AnyStep(ProveRenameStep()),
         AnyStep(RemoveOldCertificateStep()),
+        AnyStep(RevokeCertificateStep()),
         AnyStep(RemoveAccountStep()),
     ]
 
@@ -48,6 +49,7 @@ package enum ReprovisionJob {
             AnyStep(ReprovisionableStep()),
             AnyStep(UnprovisionStep()),
         ] + ProvisionJob.steps.map { $0.plan.name == AccountStep.name ? AnyStep(SetUpAccountStep()) : $0 } + [
+            AnyStep(RevokeCertificateStep()),
             AnyStep(AwaitRestoredStep()),
             AnyStep(RemoveAccountStep()),
         ]
@@ -59,7 +61,13 @@ package enum UnprovisionJob {
         AnyStep(AccountStep()),
         AnyStep(ObserveFirmwareStep()),
         AnyStep(UnprovisionStep()),
+        AnyStep(RevokeCertificateStep()),
     ]
+}
+
+/// Removal of accounts of ours that should not be there.
+package enum SweepJob {
+    package static let steps: [AnyStep<FirmwareContext>] = [AnyStep(SweepAccountsStep())]
 }
 
 /// The kinds of jobs there are.
@@ -71,7 +79,8 @@ package enum JobKinds {
     static func list(of kind: JobKind) -> [AnyStep<FirmwareContext>]? {
         switch kind {
         case .provision: ProvisionJob.steps
-        case .rename: RenameJob.steps
+        case .rename, .renew: RenameJob.steps
+        case .sweep: SweepJob.steps
         case .reprovision: ReprovisionJob.steps
         case .unprovision: UnprovisionJob.steps
         default: nil
