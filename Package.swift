@@ -163,7 +163,9 @@ let package = Package(
         trial(of: "Certificates", uses: ["Certificates", "TestKit", "Vocabulary"]),
         trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),
         trial(of: "Storage", uses: ["StorageSQLite", "Fleet", "Jobs", "TestKit", "Vocabulary"]),
-        trial(of: "Provisioning", uses: ["Provisioning", "AMTOperations", "Certificates", "Vocabulary"]),
+        trial(
+            of: "Provisioning",
+            uses: ["Provisioning", "AMTOperations", "Certificates", "Fleet", "Jobs", "TestKit", "Vocabulary"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],

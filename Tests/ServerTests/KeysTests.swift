@@ -59,7 +59,8 @@ struct KeysTests {
             for wrong in [Data(repeating: 3, count: 32), Data(right.prefix(31)), Data(), nil] {
                 try FileManager.default.removeItem(atPath: path)
                 if let wrong {
-                    _ = FileManager.default.createFile(atPath: path, contents: wrong, attributes: [.posixPermissions: 0o600])
+                    _ = FileManager.default.createFile(
+                        atPath: path, contents: wrong, attributes: [.posixPermissions: 0o600])
                 }
                 let refused = try await Self.serve(folder)
                 #expect(refused.status == 78, "\(refused.output)")

@@ -11,6 +11,11 @@ package enum Upkeep {
         package var kind: JobKind
         /// When it became due, seconds since 1970.
         package var since: Double
+
+        package init(kind: JobKind, since: Double) {
+            self.kind = kind
+            self.since = since
+        }
     }
 
     /// The duties of one machine, the account's removal first.

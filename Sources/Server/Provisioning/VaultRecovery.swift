@@ -62,7 +62,8 @@ package struct SealedRecovery: Hashable, Codable, Sendable {
     /// - Throws: ``Failure`` with ``Failure/Code/vaultDamaged``.
     package init(file: String) throws(Failure) {
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw Failure(.vaultDamaged, "cannot read \(file)", hint: "`namesake-server recovery list` names the files.")
+            throw Failure(
+                .vaultDamaged, "cannot read \(file)", hint: "`namesake-server recovery list` names the files.")
         }
         do { self = try JSONDecoder().decode(Self.self, from: data) } catch {
             throw Failure(

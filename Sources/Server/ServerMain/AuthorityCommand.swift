@@ -1,6 +1,6 @@
-import Fleet
 import ArgumentParser
 import Certificates
+import Fleet
 import Foundation
 import Provisioning
 import StorageSQLite
@@ -22,7 +22,8 @@ struct AuthorityCommand: AsyncParsableCommand {
             var rows: [[String]] = []
             for link in try Certificate.all(pem: try folder.text(folder.authorityCertificate)) {
                 rows.append([
-                    rows.isEmpty ? "issues" : "above", "\(link.subjectCommonName), until \(timeText(Double(link.notAfter)))",
+                    rows.isEmpty ? "issues" : "above",
+                    "\(link.subjectCommonName), until \(timeText(Double(link.notAfter)))",
                 ])
             }
             rows.append([

@@ -47,7 +47,9 @@ struct RestoreCommand: AsyncParsableCommand {
         let newer = try RecoveryShelf(folder: folder.recovery).all().filter { $0.made > contents.newest }
         if !newer.isEmpty {
             print("look    \(newer.count) machines were changed after this backup; their recovery exports know more:")
-            for export in newer { print("        \(export.machine), \(timeText(export.made)), before \(export.before)") }
+            for export in newer {
+                print("        \(export.machine), \(timeText(export.made)), before \(export.before)")
+            }
         }
     }
 }

@@ -106,7 +106,8 @@ struct InitCommand: ParsableCommand {
     private func makeRoot(_ name: String, below: Int = 0, _ now: Int) throws(Failure) -> Pair {
         let key = try PrivateKey.rsa(bits: 2048)
         return (
-            try CertificateProfile.root(name, below: below).issue(for: try key.publicKey, by: nil, signingWith: key, now: now), key
+            try CertificateProfile.root(name, below: below).issue(
+                for: try key.publicKey, by: nil, signingWith: key, now: now), key
         )
     }
 

@@ -53,9 +53,12 @@ struct RecoveryCommand: AsyncParsableCommand {
             ]
             if let record = export.record {
                 rows += [["name", record.name.text], ["address", record.address], ["stage", record.stage.rawValue]]
-                rows += record.firmware.map { [["firmware name", $0.name.text], ["pin (SPKI SHA-256)", $0.pin]] } ?? []
+                rows +=
+                    record.firmware.map { [["firmware name", $0.name.text], ["pin (SPKI SHA-256)", $0.pin]] } ?? []
             }
-            for secret in export.secrets { rows.append([secret.purpose, reveal ? secret.value : "sealed; see --reveal"]) }
+            for secret in export.secrets {
+                rows.append([secret.purpose, reveal ? secret.value : "sealed; see --reveal"])
+            }
             print(table(rows))
         }
     }

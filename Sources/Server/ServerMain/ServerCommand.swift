@@ -11,7 +11,8 @@ struct ServerCommand: AsyncParsableCommand {
         version: "namesake-server 0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, EnrolCommand.self, DevicesCommand.self, JobsCommand.self,
-            DoctorCommand.self, AccountsCommand.self, AuthorityCommand.self, KeysCommand.self, BackupCommand.self, RestoreCommand.self, RecoveryCommand.self,
+            DoctorCommand.self, AccountsCommand.self, AuthorityCommand.self, KeysCommand.self, BackupCommand.self,
+            RestoreCommand.self, RecoveryCommand.self,
         ])
 
     static func main() async {

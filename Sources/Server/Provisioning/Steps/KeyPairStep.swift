@@ -31,7 +31,8 @@ package struct KeyPairStep: Step {
         let bits = UInt32(context.workshop.authority.keyBits)
         do {
             return Output(
-                keyPairID: try await context.session.perform(AMT.PublicKeyManagementService.GenerateKeyPair(bits: bits)))
+                keyPairID: try await context.session.perform(AMT.PublicKeyManagementService.GenerateKeyPair(bits: bits))
+            )
         } catch {
             // Which firmware makes longer keys than 2048 bits is not known beforehand.
             guard case .refused(let refusal) = error, bits > 2048 else { throw FirmwareContext.failure(error) }
