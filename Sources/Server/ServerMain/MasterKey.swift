@@ -10,7 +10,9 @@ struct MasterKeyFile {
     /// The name under which systemd hands it over: `LoadCredential=namesake-master-key:/etc/namesake/master.key`.
     static let credential = "namesake-master-key"
 
-    /// - Parameter named: A file that the operator names in the stead of both.
+    /// - Parameters:
+    ///   - folder: The server's.
+    ///   - named: A file that the operator names in the stead of both.
     init(_ folder: ServerFolder, named: String? = nil) {
         let handed = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"].map { "\($0)/\(Self.credential)" }
         if let named {

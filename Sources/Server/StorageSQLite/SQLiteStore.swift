@@ -104,7 +104,8 @@ func storeFailure(_ error: any Error, _ what: String) -> Failure {
     case .SQLITE_FULL?:
         return Failure(
             .storeUnavailable, "the store cannot \(what): its disk is full",
-            hint: "Make room on the disk of the server's folder; nothing was changed.", remedy: .wait)
+            hint: "Make room on the disk of the server's folder and start the server again: the store is as it was, "
+                + "and its jobs go on.", remedy: .wait)
     default: break
     }
     return Failure(

@@ -37,6 +37,7 @@ package struct RevocationList: Hashable, Sendable {
     ///   - digest: What the signature is made over.
     ///   - now: Seconds since 1970; the next list is promised `lifetime` later.
     ///   - lifetime: How long the list may be relied on.
+    /// - Returns: The list, signed.
     /// - Throws: ``Failure`` with ``Failure/Code/certificateUnreadable`` and OpenSSL's words.
     package static func issue(
         _ entries: [Entry], by issuer: Certificate, signingWith key: PrivateKey, digest: SigningDigest = .sha256,
