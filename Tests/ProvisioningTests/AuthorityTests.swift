@@ -118,7 +118,8 @@ struct UpkeepTests {
         record.firmware = ProvisionedFirmware(
             name: name, hostOSFQDN: nil, digestRealm: "", pin: "", certificate: try certificate.pem,
             certificateID: "", keyPairID: "",
-            account: ends.map { TemporaryAccount(name: "nsk-1", handle: 1, ends: $0) }, adminProved: 1, provedAt: 1)
+            account: ends.map { TemporaryAccount(name: "nsk-1", handle: 1, ends: $0) }, adminProved: 1,
+            provedAt: Double(AuthorityTests.now))
         return (record, Double(certificate.notAfter))
     }
 
@@ -132,6 +133,17 @@ struct UpkeepTests {
         #expect(try Upkeep.duties(of: record, renewBefore: 100, now: notAfter - 100).map(\.kind) == [.sweep, .renew])
         #expect(
             try Upkeep.duties(of: try Self.record(ends: nil).record, renewBefore: 100, now: notAfter - 101).isEmpty)
+    }
+
+    @Test("accounts are looked through again a while after they last were")
+    func regularly() throws {
+        var (record, _) = try Self.record(ends: nil)
+        let now = Double(AuthorityTests.now)
+        let due = now + Upkeep.sweepEvery
+        #expect(try Upkeep.duties(of: record, renewBefore: -1e9, now: due - 1).isEmpty)
+        #expect(try Upkeep.duties(of: record, renewBefore: -1e9, now: due) == [.init(kind: .sweep, since: due)])
+        record.firmware?.sweptAt = now + 1
+        #expect(try Upkeep.duties(of: record, renewBefore: -1e9, now: due).isEmpty)
     }
 
     @Test("what is not managed has no duties")

@@ -66,6 +66,8 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
     /// When the admin password of the store was last proved, seconds since 1970.
     package var adminProved: Double?
     package var provedAt: Double
+    /// When the firmware's accounts were last looked through, seconds since 1970.
+    package var sweptAt: Double?
 
     package init(
         name: Hostname, hostOSFQDN: String?, digestRealm: String, pin: String, certificate: String,

@@ -18,6 +18,9 @@ package enum Upkeep {
         }
     }
 
+    /// How far apart the looks for unknown accounts are, in seconds.
+    package static let sweepEvery = 30.0 * 86_400
+
     /// The duties of one machine, the account's removal first.
     ///
     /// - Throws: ``Failure`` when the record's certificate cannot be read.
@@ -26,7 +29,9 @@ package enum Upkeep {
     ) throws(Failure) -> [Duty] {
         guard record.stage == .managed, let firmware = record.firmware else { return [] }
         var duties: [Duty] = []
-        if let ends = firmware.account?.ends, ends <= now { duties.append(Duty(kind: .sweep, since: ends)) }
+        let sweep = min(
+            firmware.account?.ends ?? .infinity, (firmware.sweptAt ?? firmware.provedAt) + sweepEvery)
+        if sweep <= now { duties.append(Duty(kind: .sweep, since: sweep)) }
         if let certificate = try Certificate.all(pem: firmware.certificate).first {
             let due = Double(certificate.notAfter) - renewBefore
             if due <= now { duties.append(Duty(kind: .renew, since: due)) }

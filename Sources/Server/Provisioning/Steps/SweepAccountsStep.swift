@@ -98,9 +98,10 @@ package struct SweepAccountsStep: Step {
     }
 
     private func note(_ output: Output, _ context: FirmwareContext) async throws(Failure) {
-        let (kept, unknown, job) = (output.kept, output.unknown, context.job.id)
+        let (kept, unknown, job, now) = (output.kept, output.unknown, context.job.id, context.now)
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             if let name = record?.firmware?.account?.name, !kept.contains(name) { record?.firmware?.account = nil }
+            record?.firmware?.sweptAt = now
             if !unknown.isEmpty {
                 record?.note =
                     "job \(job) removed accounts from the firmware that this store does not know: "
