@@ -51,6 +51,29 @@ struct UpkeepTests {
         }
     }
 
+    @Test("a sweep whose server is killed at the removal is ended by the next one", arguments: ["before", "after"])
+    func killed(phase: String) async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: phase == "before" ? 49 : 50)
+            let machine = try #require(MachineID(Site.machine))
+            let store = try SQLiteStore(path: "\(folder)/server/store.sqlite")
+            _ = try await store.change(machine) { (record: inout DeviceRecord?) in record?.firmware?.account?.ends = 1 }
+            #expect(try await site.console("accounts", "list").output.contains("ended"))
+            try await site.control(#"{"do":"hold","phase":"\#(phase)","method":"RemoveUserAclEntry"}"#)
+            #expect(try await site.console("accounts", "sweep", Site.machine).status == 0)
+            try await site.control(#"{"do":"awaitHeld"}"#)
+            try await site.crashServer {
+                try await site.control(#"{"do":"release","lost":\#(phase == "before")}"#)
+            }
+            let page = try await RouteTests.end(of: "2", site)
+            #expect(page.contains(#""state":"done""#), "\(page)")
+            #expect(try await Self.users(site).isEmpty)
+            #expect(try await store.device(machine)?.firmware?.account == nil)
+            #expect(try await store.sealed(.account("nsk-1"), of: machine).isEmpty)
+            await site.stop()
+        }
+    }
+
     @Test("an account with our prefix that the store does not know is reported and removed")
     func unknown() async throws {
         try await withTemporaryFolder { folder in

@@ -46,6 +46,11 @@ package struct SweepAccountsStep: Step {
             if isKnown { output.ended.append(name) } else { output.unknown.append(name) }
             try await context.vault.forget(.account(name), of: context.machine)
         }
+        // What an attempt that was cut off has removed is in no list, and its password is of no use.
+        for name in try await context.vault.purposes(of: context.machine).compactMap(\.account)
+        where !output.kept.contains(name) && (name == own?.name || !isBusy) {
+            try await context.vault.forget(.account(name), of: context.machine)
+        }
         try await note(output, context)
         return output
     }
