@@ -181,8 +181,44 @@ struct KeysTests {
     }
 }
 
-@Suite("Core files")
+@Suite("Core files and memory", .serialized)
 struct CoreFileTests {
+    /// The writable memory of a process, region by region.
+    static func memory(of process: Int32) throws -> [Data] {
+        let memory = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(process)/mem"))
+        defer { try? memory.close() }
+        return try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8).split(separator: "\n").compactMap {
+            let words = $0.split(separator: " ")
+            let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+            guard words[1].hasPrefix("rw"), ends.count == 2 else { return nil }
+            try memory.seek(toOffset: ends[0])
+            return try memory.read(upToCount: Int(ends[1] - ends[0]))
+        }
+    }
+
+    @Test(
+        "a server at rest has no machine's password in its memory",
+        .enabled(if: getuid() == 0, "skipped: only root may read another process's memory"))
+    func atRest() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: 37)
+            let ring = try KeyRing(
+                filed: Secret(Array(try Data(contentsOf: URL(filePath: "\(folder)/server/master.key")))))
+            let machine = try #require(MachineID(Site.machine))
+            let store = try SQLiteStore(path: "\(folder)/server/store.sqlite")
+            let secrets = try await Vault(keys: VaultKeys(ring), store: store).secrets(of: machine)
+            #expect(secrets.count == 2)
+            let synced = try await site.sync(name: "ws-1.corp.example.test")
+            #expect(synced.status == 0, "\(synced.output)")
+            #expect(try await RouteTests.end(of: "2", site).contains(#""state":"done""#))
+            let memory = try Self.memory(of: site.server.process)
+            func isThere(_ text: String) -> Bool { memory.contains { $0.range(of: Data(text.utf8)) != nil } }
+            for (purpose, secret) in secrets { #expect(!isThere(secret.revealedText), "\(purpose.rawValue)") }
+            #expect(isThere("ws-1.corp.example.test"), "the control")
+            await site.stop()
+        }
+    }
+
     @Test("the server may write none and would fill it with nothing, whatever limits it is started with")
     func none() async throws {
         try await withTemporaryFolder { folder in

@@ -15,7 +15,49 @@ package struct RecoveryExport: Hashable, Codable, Sendable {
         package var purpose: String
         package var value: String
     }
+
+    /// What is sealed: the record as one line of JSON, then a line for each secret: its purpose, a space, its hex digits.
+    ///
+    /// Written byte by byte, because a JSON encoder would leave the secrets in memory that nobody zeroes.
+    static func plain(
+        _ record: DeviceRecord?, _ secrets: [(purpose: SecretPurpose, secret: Secret)]
+    ) throws(Failure) -> Secret {
+        let head = Array(try encoded(record).utf8)
+        let size = secrets.reduce(head.count + 1) { size, kept in
+            size + kept.purpose.rawValue.utf8.count + 2 + kept.secret.reveal { $0.count * 2 }
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(size)
+        bytes += head + [0x0A]
+        for kept in secrets {
+            bytes += Array(kept.purpose.rawValue.utf8) + [0x20]
+            kept.secret.reveal { secret in
+                for byte in secret { bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+            }
+            bytes.append(0x0A)
+        }
+        return Secret(bytes)
+    }
+
+    /// - Throws: ``Failure`` with ``Failure/Code/vaultDamaged``.
+    init(plain: [UInt8]) throws(Failure) {
+        let lines = plain.split(separator: 0x0A)
+        guard let head = lines.first else { throw Failure(.vaultDamaged, "the export opens and is empty") }
+        do { record = try JSONDecoder().decode(DeviceRecord?.self, from: Data(head)) } catch {
+            throw Failure(.vaultDamaged, "the export opens, but this version cannot read it: \(error)")
+        }
+        secrets = []
+        for line in lines.dropFirst() {
+            let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
+            guard words.count == 2, let value = bytes(hexadecimal: words[1]) else {
+                throw Failure(.vaultDamaged, "the export opens, but a line of it is not of this version")
+            }
+            secrets.append(KeptSecret(purpose: words[0], value: String(decoding: value, as: UTF8.self)))
+        }
+    }
 }
+
+private let digits = Array("0123456789abcdef".utf8)
 
 /// One export as it lies in its file: what it is for in clear, the rest sealed.
 package struct SealedRecovery: Hashable, Codable, Sendable {
@@ -35,26 +77,32 @@ package struct SealedRecovery: Hashable, Codable, Sendable {
         "recovery/1/\(machine.text)/\(made)/\(before)/\(job)"
     }
 
+    /// Seals `plain`, which ``RecoveryExport/plain(_:_:)`` made.
     package init(
-        _ export: RecoveryExport, of machine: MachineID, made: Double, before: String, job: Int64, with ring: KeyRing
+        _ plain: Secret, of machine: MachineID, made: Double, before: String, job: Int64, with ring: KeyRing
     ) throws(Failure) {
         (self.machine, self.made, self.before, self.job) = (machine, made, before, job)
         key = ring.current.identifier.hexadecimal
-        let bytes = try ring.seal(Secret(try encoded(export)), for: Self.context(machine, made, before, job))
+        let bytes = try ring.seal(plain, for: Self.context(machine, made, before, job))
         sealed = Data(bytes).base64EncodedString()
+    }
+
+    /// The same export under the ring's current key.
+    package func sealedAnew(with ring: KeyRing) throws(Failure) -> SealedRecovery {
+        try SealedRecovery(try plain(with: ring), of: machine, made: made, before: before, job: job, with: ring)
     }
 
     /// - Throws: ``Failure`` with ``Failure/Code/vaultKeyWrong`` or ``Failure/Code/vaultDamaged``.
     package func open(with ring: KeyRing) throws(Failure) -> RecoveryExport {
+        let plain = try plain(with: ring)
+        return try plain.reveal { (bytes: [UInt8]) throws(Failure) in try RecoveryExport(plain: bytes) }
+    }
+
+    private func plain(with ring: KeyRing) throws(Failure) -> Secret {
         guard let sealed = Data(base64Encoded: sealed) else {
             throw Failure(.vaultDamaged, "the export of \(machine) is damaged", hint: "Take another copy of it.")
         }
-        let plain = try ring.open(Array(sealed), for: Self.context(machine, made, before, job))
-        return try plain.reveal { (bytes: [UInt8]) throws(Failure) in
-            do { return try JSONDecoder().decode(RecoveryExport.self, from: Data(bytes)) } catch {
-                throw Failure(.vaultDamaged, "the export of \(machine) opens, but this version cannot read it")
-            }
-        }
+        return try ring.open(Array(sealed), for: Self.context(machine, made, before, job))
     }
 
     /// Reads an export's file.
@@ -150,12 +198,10 @@ extension FirmwareContext {
     /// - Throws: ``Failure`` that waits when it cannot be written: the step must not begin then.
     func keepRecovery(before step: StepName) async throws(Failure) {
         guard let shelf = workshop.recovery else { return }
-        let secrets = try await vault.secrets(of: machine).map {
-            RecoveryExport.KeptSecret(purpose: $0.purpose.rawValue, value: $0.secret.revealedText)
-        }
+        let plain = try RecoveryExport.plain(
+            try await store.device(machine), try await vault.secrets(of: machine))
         try await shelf.keep(
             try SealedRecovery(
-                RecoveryExport(record: try await store.device(machine), secrets: secrets), of: machine, made: now,
-                before: step.rawValue, job: job.id.number, with: vault.ring))
+                plain, of: machine, made: now, before: step.rawValue, job: job.id.number, with: vault.ring))
     }
 }

@@ -84,10 +84,7 @@ struct KeysCommand: AsyncParsableCommand {
             }
             _ = try await sealAnew(store, with: ring)
             for export in try recovery.all() where export.key != ring.current.identifier.hexadecimal {
-                try await recovery.keep(
-                    try SealedRecovery(
-                        try export.open(with: ring), of: export.machine, made: export.made, before: export.before,
-                        job: export.job, with: ring))
+                try await recovery.keep(try export.sealedAnew(with: ring))
             }
             try file.write(try ring.without(identifier))
             print("key \(key) is gone; destroy its copies, or keep them with the backups that need it")
