@@ -189,7 +189,11 @@ let package = Package(
         trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),
         trial(of: "Storage", uses: ["StorageSQLite", "Fleet", "Jobs", "TestKit", "Vocabulary"]),
         trial(
-            of: "Provisioning", uses: ["Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Vocabulary"]),
+            of: "Provisioning",
+            uses: [
+                "Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Fleet", "Jobs", "TestKit",
+                "Vocabulary",
+            ]),
         trial(
             of: "Simulation",
             uses: [

@@ -130,6 +130,21 @@ struct CurlClientTests {
         }
     }
 
+    @Test("looks at a peer's certificate without sending anything")
+    func looking() async throws {
+        try await Self.withPeer(5) { peer, client in
+            var request = get(peer, .setUpPeer)
+            (request.looksOnly, request.closesConnection) = (true, true)
+            let answer = try await client.send(request)
+            #expect(answer.peerCertificate?.contains("BEGIN CERTIFICATE") == true)
+            #expect(answer.body.isEmpty && answer.status == 0)
+            #expect(!peer.program.printed.contains("FILE:"), "\(peer.program.printed)")
+            request.looksOnly = false
+            #expect(try await client.send(request).status == 200)
+            try await peer.program.awaitLine("FILE:page")
+        }
+    }
+
     @Test("many requests at once all get their answers, and a closed client refuses")
     func many() async throws {
         try await Self.withPeer(4) { peer, client in

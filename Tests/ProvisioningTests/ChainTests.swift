@@ -67,3 +67,32 @@ struct ChainTests {
         if allowed { try policy.check(name) } else { #expect(throws: Failure.self) { try policy.check(name) } }
     }
 }
+
+extension ChainTests {
+    @Test(
+        "suits the domain of DHCP option 15, and below com and net that of its last two labels",
+        arguments: [
+            ("p.corp.example.test", "corp.example.test", true), ("p.corp.example.test", "example.test", false),
+            ("p.example.test", "corp.example.test", false), ("corp.example.test", "corp.example.test", false),
+            ("p.other.example.com", "corp.example.com", true), ("p.example.net", "corp.example.net", true),
+            ("p.example.com", "example.net", false), ("example.com", "example.com", false),
+        ])
+    func domain(commonName: String, domain: String, fits: Bool) throws {
+        var profile = CertificateProfile(commonName: commonName, lifetime: .seconds(86_400))
+        profile.extendedKeyUsages = ["serverAuth", CertificateProfile.setUpUsage]
+        let named = try profile.issue(for: try leafKey.publicKey, by: root, signingWith: rootKey, now: Self.now)
+        let chain = try ProvisioningChain(links: [named, root], key: leafKey)
+        let hashes = [root.fingerprint.hexadecimal]
+        let domain = try Hostname(domain)
+        if fits {
+            try chain.check(against: hashes, domain: domain, now: Double(Self.now))
+        } else {
+            let failure = #expect(throws: Failure.self) {
+                try chain.check(against: hashes, domain: domain, now: Double(Self.now))
+            }
+            #expect(failure?.code == .noSuitableChain)
+            #expect(failure?.message.contains("DHCP option 15") == true)
+            #expect(failure?.hint != nil)
+        }
+    }
+}

@@ -48,6 +48,14 @@ struct BadFirmwareTests {
             let synced = try await site.sync(name: "ws-3.corp.example.test")
             #expect(synced.status == 31, "\(synced.output)")
             #expect(synced.output.contains("wsman.peer-not-trusted"))
+            let words = try #require(synced.output.firstMatch(of: #/nothing was sent: (.*)/#)).1
+            let pins = words.matches(of: #/[0-9a-f]{64}/#).map { String($0.0) }
+            let record = try await site.console("devices", "show", Site.machine, "--json").output
+            #expect(pins.count == 2 && pins.first != pins.last, "both keys are named: \(synced.output)")
+            #expect(record.contains("\"pin\":\"\(pins.first ?? "")\""), "the first is the record's")
+            let shown = try await run("/bin/sh", ["-c", Self.presentedPin(site)])
+            #expect(shown.output.contains(pins.last ?? "none"), "the second is what openssl sees: \(shown.output)")
+            #expect(synced.output.contains("Compare the two keys"))
             #expect(try site.requests().count == before, "something was sent to an unpinned peer")
             // The machine is itself again: the next run mends it.
             try await site.control(#"{"do":"wrongCertificate","on":false}"#)
@@ -55,6 +63,13 @@ struct BadFirmwareTests {
             try await CrashTests.expectWholeDevice(site, "ws-3.corp.example.test", "after the impostor")
             await site.stop()
         }
+    }
+
+    private static func presentedPin(_ site: Site) -> String {
+        """
+        openssl s_client -connect \(site.address):16993 </dev/null 2>/dev/null | openssl x509 -pubkey -noout \\
+        | openssl pkey -pubin -outform der | openssl sha256
+        """
     }
 
     @Test("that answers with web pages is asked again, and after three the job stops with the page's head")

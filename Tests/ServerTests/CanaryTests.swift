@@ -9,7 +9,7 @@ import Vocabulary
 
 @Suite("Secrets", .serialized)
 struct CanaryTests {
-    @Test("appear in no output, no log and no database file")
+    @Test("appear in no output, no log, no database file and no recovery export")
     func canaries() async throws {
         try await withTemporaryFolder { folder in
             let site = try await Site(in: folder, number: 61)
@@ -43,7 +43,9 @@ struct CanaryTests {
             await site.stop()
             printed += [site.earlier, site.server.printed, site.simulator.printed]
             for canary in canaries { #expect(!printed.contains { $0.contains(canary) }) }
-            for file in ["store.sqlite", "store.sqlite-wal"] {
+            let exports = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/server/recovery")
+            #expect(exports.count == 1)
+            for file in ["store.sqlite", "store.sqlite-wal"] + exports.map({ "recovery/\($0)" }) {
                 let bytes = (try? Data(contentsOf: URL(filePath: "\(folder)/server/\(file)"))) ?? Data()
                 for canary in canaries { #expect(bytes.range(of: Data(canary.utf8)) == nil, "in \(file)") }
             }

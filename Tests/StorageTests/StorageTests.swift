@@ -138,7 +138,7 @@ struct StorageTests {
         try await withTemporaryFolder { folder in
             try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: "\(folder)/store"))
             let failure = #expect(throws: Failure.self) { try SQLiteStore(path: "\(folder)/store") }
-            #expect(failure?.code == .storeUnavailable)
+            #expect(failure?.code == .storeDamaged)
             #expect(failure?.hint != nil)
         }
     }

@@ -82,6 +82,8 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
             self.pin = pin
         }
     }
+    /// When the firmware's accounts were last looked through, seconds since 1970.
+    package var sweptAt: Double?
 
     package init(
         name: Hostname, hostOSFQDN: String?, digestRealm: String, pin: String, certificate: String,
@@ -126,4 +128,9 @@ package struct SecretPurpose: RawRepresentable, Hashable, Sendable {
     package static let adminPassword = SecretPurpose(rawValue: "admin-password")
     /// The password of the temporary account of this name.
     package static func account(_ name: String) -> SecretPurpose { .init(rawValue: "account:\(name)") }
+
+    /// The temporary account's name, when it is the password of one.
+    package var account: String? {
+        rawValue.hasPrefix("account:") ? String(rawValue.dropFirst("account:".count)) : nil
+    }
 }

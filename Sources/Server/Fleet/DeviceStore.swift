@@ -25,6 +25,29 @@ package protocol DeviceStore: Sendable {
     func forget(_ purpose: SecretPurpose, of machine: MachineID, keepingNewest: Bool) async throws(Failure)
 }
 
+/// A certificate of ours that was taken back.
+package struct Revocation: Hashable, Codable, Sendable {
+    /// Hexadecimal.
+    package var serial: String
+    /// By the number of RFC 5280, section 5.3.1.
+    package var reason: Int
+    /// Seconds since 1970.
+    package var at: Double
+
+    package init(serial: String, reason: Int, at: Double) {
+        self.serial = serial
+        self.reason = reason
+        self.at = at
+    }
+}
+
+/// Where it is kept what was taken back.
+package protocol RevocationStore: Sendable {
+    /// Keeps one; where the serial number is there already, the first one stands.
+    func revoke(_ revocation: Revocation) async throws(Failure)
+    func revocations() async throws(Failure) -> [Revocation]
+}
+
 /// Build tokens: what an agent must show, kept as SHA-256 only.
 package protocol TokenStore: Sendable {
     func add(tokenHash: [UInt8], note: String, ends: Double, now: Double) async throws(Failure)

@@ -17,15 +17,16 @@ package struct JobPage: Codable, Sendable {
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
-    /// Verbs: `devices`, `devices UUID`, `devices UUID retry`, `devices UUID rename NAME`, `devices UUID reprovision
+    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
     /// NUMBER`, `jobs NUMBER retry`, `ping`.
     ///
-    /// - Returns: JSON: ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
+    /// - Returns: JSON: ``AccountLine``s, ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
     package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
         switch verb.first {
         case "ping": return Array("{}".utf8)
         case "devices": return try await devices(Array(verb.dropFirst()))
+        case "accounts": return try await accounts(Array(verb.dropFirst()))
         case "jobs": return try await jobs(Array(verb.dropFirst()))
         default: throw Failure(.serverRefused, "no such verb: \(verb.joined(separator: " ").prefix(80))")
         }
@@ -37,6 +38,9 @@ extension ServerCore {
             throw Failure(.machineUnknown, "'\(text.prefix(64))' is no UUID", hint: "Take one from `devices list`.")
         }
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(machine)).utf8) }
+        if words.dropFirst() == ["renew"] {
+            return Array(try encoded(try await beginUpkeep(.renew, of: machine)).utf8)
+        }
         if words.count > 1 { return Array(try encoded(try await plan(machine, Array(words.dropFirst()))).utf8) }
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
         return Array(try encoded(record).utf8)

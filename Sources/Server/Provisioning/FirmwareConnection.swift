@@ -107,7 +107,7 @@ package actor FirmwareConnection: WSManTransport {
             case .peerNotTrusted(let why):
                 // Nothing was sent, so that asking for the other one is no second try of anything.
                 guard let other = endpoint.otherwise else {
-                    throw .peerNotTrusted("\(why); asked for \(endpoint.name)")
+                    throw .peerNotTrusted("\(await keys(at: endpoint)); asked for \(endpoint.name): \(why)")
                 }
                 var endpoint = endpoint
                 (endpoint.name, endpoint.trust, endpoint.otherwise) = (other.name, other.trust, nil)
@@ -123,6 +123,21 @@ package actor FirmwareConnection: WSManTransport {
         if answer.openedConnection { handshakes += 1 }
         opensConnection = false
         return answer
+    }
+
+    /// The key that the record expects and the one that is presented, for a person to compare; nothing is sent.
+    private func keys(at endpoint: FirmwareEndpoint) async -> String {
+        // Short, and first in the message: agents show the head of it only.
+        let expected = "expected key \(endpoint.trust.pin?.hexadecimal ?? "any")"
+        var request = HTTPRequest("GET", "https://\(endpoint.name):\(endpoint.port)/", trust: .setUpPeer)
+        request.connectTo = "\(endpoint.address):\(endpoint.port)"
+        (request.opensConnection, request.closesConnection, request.looksOnly) = (true, true, true)
+        do {
+            guard let pem = try await client.send(request).peerCertificate,
+                let found = try Certificate.all(pem: pem).first
+            else { return "\(expected), found no certificate" }
+            return "\(expected), found \(found.publicKey.pin.hexadecimal) of '\(found.subjectCommonName)'"
+        } catch { return "\(expected), found what cannot be read now (\(error))" }
     }
 
     private func body(of answer: HTTPAnswer) throws(WSManFault) -> [UInt8] {

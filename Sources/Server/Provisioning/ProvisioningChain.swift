@@ -45,9 +45,10 @@ package struct ProvisioningChain: Sendable {
     ///
     /// - Parameters:
     ///   - hashes: The SHA-256 root hashes that its hello named, hexadecimal.
+    ///   - domain: What DHCP option 15 gives where the firmware is; `nil` when that is not known.
     ///   - now: Seconds since 1970.
     /// - Throws: ``Failure`` with ``Failure/Code/noSuitableChain``, naming the rule that does not hold.
-    package func check(against hashes: [String], now: Double) throws(Failure) {
+    package func check(against hashes: [String], domain: Hostname? = nil, now: Double) throws(Failure) {
         guard let leaf = links.first, let root = links.last else { return }
         guard links.count <= 4 else {
             throw unfit("it has \(links.count) certificates; firmware takes at most four", "Use a shorter chain.")
@@ -64,9 +65,28 @@ package struct ProvisioningChain: Sendable {
                 "the firmware does not know its root \(root.subjectCommonName) (SHA-256 \(root.fingerprint.hexadecimal))",
                 "Enter the root's hash in MEBx or by USB key, or use a certificate under a root that the hello names.")
         }
+        if let domain, !Self.suits(leaf.subjectCommonName, domain) {
+            throw unfit(
+                "\(leaf.subjectCommonName) is not in \(domain), which firmware compares with DHCP option 15",
+                "Use a certificate whose name is a host directly in \(domain), or enter its domain in MEBx.")
+        }
         for link in links where Double(link.notAfter) < now || Double(link.notBefore) > now {
             throw unfit("\(link.subjectCommonName) is not valid today", "Renew it, and check the server's clock.")
         }
+    }
+
+    /// Whether a certificate of this common name may set up firmware in this domain.
+    ///
+    /// Source: network reference 3.1: the name without its host part is the domain; below com and net the last two labels
+    /// decide, from 2.6 on.
+    static func suits(_ commonName: String, _ domain: Hostname) -> Bool {
+        let labels = commonName.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+        let wanted = domain.text.split(separator: ".", omittingEmptySubsequences: false)
+        if Array(labels.dropFirst()) == wanted { return true }
+        guard let last = wanted.last, ["com", "net"].contains(last), labels.count > 2, wanted.count >= 2 else {
+            return false
+        }
+        return labels.suffix(2) == wanted.suffix(2)
     }
 
     private func unfit(_ what: String, _ hint: String) -> Failure {

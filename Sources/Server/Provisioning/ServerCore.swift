@@ -9,7 +9,7 @@ import Wire
 ///
 /// Keeps nothing but its stores.
 package struct ServerCore: Sendable {
-    package typealias Store = DeviceStore & JobQueue & TokenStore
+    package typealias Store = DeviceStore & JobQueue & TokenStore & SecretShelf
 
     package let store: any Store
     package let domain: Hostname

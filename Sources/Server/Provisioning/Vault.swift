@@ -4,12 +4,19 @@ package import Vocabulary
 
 /// The secrets of machines: sealed before they reach the store, opened only for the peer that needs them.
 package struct Vault: Sendable {
-    private let key: SealingKey
-    private let store: any DeviceStore
+    package typealias Store = DeviceStore & SecretShelf
 
-    package init(key: SealingKey, store: any DeviceStore) {
-        self.key = key
+    private let keys: VaultKeys
+    private let store: any Store
+
+    package init(keys: VaultKeys, store: any Store) {
+        self.keys = keys
         self.store = store
+    }
+
+    /// A vault of one key.
+    package init(key: SealingKey, store: any Store) {
+        self.init(keys: VaultKeys(KeyRing(key)), store: store)
     }
 
     /// Makes a password and keeps it; durable when it returns, so that the firmware may learn of it next.
@@ -20,7 +27,7 @@ package struct Vault: Sendable {
     ) async throws(Failure) -> Secret {
         let password = try makePassword()
         try await store.keep(
-            try key.seal(password, for: Self.context(purpose, machine)), as: purpose, of: machine, now: now)
+            try keys.ring.seal(password, for: Self.context(purpose, machine)), as: purpose, of: machine, now: now)
         return password
     }
 
@@ -33,8 +40,27 @@ package struct Vault: Sendable {
                 .noWorkingAccount, "the store holds no \(purpose.rawValue) of \(machine)",
                 hint: "Provision the machine again, or adopt it with a password that is known.")
         }
-        return try key.open(newest, for: Self.context(purpose, machine))
+        return try keys.open(newest, for: Self.context(purpose, machine))
     }
+
+    /// Every secret that the store holds of a machine, oldest first.
+    package func secrets(
+        of machine: MachineID
+    ) async throws(Failure) -> [(purpose: SecretPurpose, secret: Secret)] {
+        var found: [(purpose: SecretPurpose, secret: Secret)] = []
+        for kept in try await store.secrets(of: machine) {
+            found.append((kept.purpose, try keys.open(kept.sealed, for: Self.context(kept.purpose, machine))))
+        }
+        return found
+    }
+
+    /// What the store holds secrets for, of one machine.
+    package func purposes(of machine: MachineID) async throws(Failure) -> Set<SecretPurpose> {
+        Set(try await store.secrets(of: machine).map(\.purpose))
+    }
+
+    /// The ring that seals now.
+    package var ring: KeyRing { keys.ring }
 
     package func holds(_ purpose: SecretPurpose, of machine: MachineID) async throws(Failure) -> Bool {
         try await !store.sealed(purpose, of: machine).isEmpty
@@ -50,7 +76,7 @@ package struct Vault: Sendable {
     }
 
     /// A sealed value opens only as the secret that it was sealed as.
-    private static func context(_ purpose: SecretPurpose, _ machine: MachineID) -> String {
+    static func context(_ purpose: SecretPurpose, _ machine: MachineID) -> String {
         "\(machine.text)/\(purpose.rawValue)"
     }
 }

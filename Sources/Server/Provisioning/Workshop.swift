@@ -16,13 +16,18 @@ package struct Workshop: Sendable {
     package let board: SignalBoard
     /// How long one attempt waits for an agent's word before it rests.
     package var attention = Duration.seconds(10)
+    /// Where exports go before irreversible steps; `nil` only where nothing outlives the process.
+    package let recovery: RecoveryShelf?
+    /// What DHCP option 15 gives to new machines; `nil` when that is not known.
+    package var domain: Hostname?
     private let nonces = NonceBook()
     /// Told at the end of each attempt: the job, the requests and handshakes it used.
     package var measured: @Sendable (JobRecord, _ requests: Int, _ handshakes: Int) -> Void = { _, _, _ in }
 
     package init(
         store: any ServerCore.Store, vault: Vault, client: any HTTPSending, authority: any CertificateAuthority,
-        chain: ProvisioningChain, firmwarePort: Int, board: SignalBoard, clock: @escaping @Sendable () -> Double
+        chain: ProvisioningChain, firmwarePort: Int, board: SignalBoard,
+        recovery: RecoveryShelf? = nil, clock: @escaping @Sendable () -> Double
     ) {
         self.store = store
         self.vault = vault
@@ -31,6 +36,7 @@ package struct Workshop: Sendable {
         self.chain = chain
         self.firmwarePort = firmwarePort
         self.board = board
+        self.recovery = recovery
         self.clock = clock
     }
 

@@ -1,6 +1,7 @@
 import Certificates
 import Foundation
 import Provisioning
+import StorageSQLite
 import Vocabulary
 
 /// The server's folder: configuration, keys, certificates, store.
@@ -22,6 +23,8 @@ struct ServerFolder {
     var provisioningRoot: String { "\(path)/provisioning-root.pem" }
     var store: String { "\(path)/store.sqlite" }
     var console: String { "\(path)/console.socket" }
+    var revocationList: String { "\(path)/authority.crl" }
+    var recovery: String { "\(path)/recovery" }
     var lock: String { "\(path)/lock" }
 
     func read(_ file: String) throws(Failure) -> [UInt8] {
@@ -59,6 +62,30 @@ struct ServerFolder {
     }
 }
 
+extension ServerFolder {
+    /// One server a folder: SQLite's jobs are claimed by one process.
+    ///
+    /// Held until the process ends.
+    func takeLock() throws(Failure) {
+        let descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw Failure(
+                .storeUnavailable, "a server runs in \(path), or the folder cannot be written",
+                hint: "Stop it first, or use its console.")
+        }
+    }
+
+    /// The store, which must be there.
+    func existingStore() throws(Failure) -> SQLiteStore {
+        guard FileManager.default.fileExists(atPath: store) else {
+            throw Failure(
+                .storeUnavailable, "there is no store \(store)",
+                hint: "Name the server's folder with --folder; a server that has never run has none.")
+        }
+        return try SQLiteStore(path: store)
+    }
+}
+
 /// What an operator may change, in `configuration.json`.
 struct ServerConfiguration: Codable {
     /// Temporary names are made in this domain.
@@ -75,6 +102,10 @@ struct ServerConfiguration: Codable {
     var jobsAtOnce: Int
     /// `auto` (the default), `in-place` or `partial`.
     var route: Routes.Policy?
+    /// What certificates of firmware look like; the defaults when left out.
+    var certificates: BuiltInAuthority.LeafProfile?
+    /// How long the server rests between two looks for what time makes due; an hour when left out.
+    var upkeepEverySeconds: Double?
 
     static func load(from folder: ServerFolder) throws(Failure) -> ServerConfiguration {
         let bytes = try folder.read(folder.configuration)

@@ -32,15 +32,14 @@ struct DoctorCommand: AsyncParsableCommand {
             }
             return "\(folder.path), mode \(String(mode, radix: 8))"
         }
-        await line("master key") { try SealingKey(Secret(try folder.read(folder.masterKey))).identifier.hexadecimal }
+        await line("master key") { try MasterKeyFile(folder).read().current.identifier.hexadecimal }
         await line("store") {
             let store = try SQLiteStore(path: folder.store)
             return "\(try await store.devices().count) devices, \(try await store.jobs().count) jobs"
         }
         await line("authority") {
             let root = try Certificate.all(pem: try folder.text(folder.authorityCertificate))[0]
-            _ = try BuiltInAuthority(
-                root: root, key: try PrivateKey(pem: Secret(try folder.read(folder.authorityKey))))
+            _ = try folder.authority(configuration.certificates ?? .init())
             return "\(root.subjectCommonName), until \(timeText(Double(root.notAfter)))"
         }
         await line("provisioning chain") {
@@ -48,14 +47,8 @@ struct DoctorCommand: AsyncParsableCommand {
             let chain = try ProvisioningChain(
                 links: links, key: try PrivateKey(pem: Secret(try folder.read(folder.provisioningKey))))
             let root = links[links.count - 1].fingerprint.hexadecimal
-            try chain.check(against: [root], now: now)
-            let leaf = links[0].subjectCommonName
-            guard leaf.hasSuffix(".\(configuration.domain)") else {
-                throw Failure(
-                    .certificateUnfit, "\(leaf) is not in \(configuration.domain): firmware there will refuse it",
-                    hint: "Use a provisioning certificate of the domain that DHCP option 15 gives.")
-            }
-            return "\(leaf), root SHA-256 \(root)"
+            try chain.check(against: [root], domain: configuration.domain, now: now)
+            return "\(links[0].subjectCommonName), root SHA-256 \(root)"
         }
         await line("provisionserver.\(configuration.domain)") {
             let found = addresses(of: "provisionserver.\(configuration.domain)")

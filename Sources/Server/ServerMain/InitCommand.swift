@@ -35,6 +35,16 @@ struct InitCommand: ParsableCommand {
         help: "How a managed firmware gets another name: auto, in-place, or partial (partial unprovisioning first).")
     var route = Routes.Policy.auto
 
+    @Option(
+        help: "Put the root's key into this new file, to be taken offline, and let an authority below it issue.")
+    var offlineRoot: String?
+
+    @Option(help: "PEM chain of an authority to issue with, made elsewhere: itself first, its root last.")
+    var authorityChain: String?
+
+    @Option(help: "PEM key of that authority.")
+    var authorityKey: String?
+
     func run() throws {
         let folder = folder.value
         let domain = try Self.hostname(domain)
@@ -49,8 +59,7 @@ struct InitCommand: ParsableCommand {
         let now = Int(Date().timeIntervalSince1970)
         print("making keys and certificates in \(folder.path)")
         try folder.create(folder.masterKey, try randomBytes(32))
-        let authority = try makeRoot("Namesake authority of \(domain)", now)
-        try write(authority, folder.authorityCertificate, folder.authorityKey, folder)
+        let authority = try makeAuthority(folder, domain, now)
         try makeAPICertificate(folder, authority, now)
         try makeProvisioningChain(folder, domain, now)
         try writeConfiguration(folder, domain)
@@ -65,10 +74,40 @@ struct InitCommand: ParsableCommand {
 
     private typealias Pair = (certificate: Certificate, key: PrivateKey)
 
-    private func makeRoot(_ name: String, _ now: Int) throws(Failure) -> Pair {
+    /// Its certificate, then those above it, and its key; the root's key stays only where there is nothing below it.
+    private func makeAuthority(_ folder: ServerFolder, _ domain: Hostname, _ now: Int) throws(Failure) -> Pair {
+        if let authorityChain, let authorityKey {
+            let links = try Certificate.all(pem: try folder.text(authorityChain))
+            let key = try PrivateKey(pem: Secret(try folder.read(authorityKey)))
+            _ = try BuiltInAuthority(chain: links, key: key)
+            var text = ""
+            for link in links { text += try link.pem }
+            try folder.create(folder.authorityCertificate, Array(text.utf8))
+            try key.pem.reveal { (bytes: [UInt8]) throws(Failure) in try folder.create(folder.authorityKey, bytes) }
+            return (links[0], key)
+        }
+        guard let offlineRoot else {
+            let root = try makeRoot("Namesake authority of \(domain)", now)
+            try write(root, folder.authorityCertificate, folder.authorityKey, folder)
+            return root
+        }
+        let root = try makeRoot("Namesake root of \(domain)", below: 1, now)
+        let key = try PrivateKey.rsa(bits: 3072)
+        let issuer = try CertificateProfile.intermediate("Namesake authority of \(domain)").issue(
+            for: try key.publicKey, by: root.certificate, signingWith: root.key, now: now)
+        try root.key.pem.reveal { (bytes: [UInt8]) throws(Failure) in try folder.create(offlineRoot, bytes) }
+        try folder.create(
+            folder.authorityCertificate, Array(try issuer.pem.utf8) + Array(try root.certificate.pem.utf8))
+        try key.pem.reveal { (bytes: [UInt8]) throws(Failure) in try folder.create(folder.authorityKey, bytes) }
+        print("take offline      \(offlineRoot)  (the root's key; the server does not need it)")
+        return (issuer, key)
+    }
+
+    private func makeRoot(_ name: String, below: Int = 0, _ now: Int) throws(Failure) -> Pair {
         let key = try PrivateKey.rsa(bits: 2048)
         return (
-            try CertificateProfile.root(name).issue(for: try key.publicKey, by: nil, signingWith: key, now: now), key
+            try CertificateProfile.root(name, below: below).issue(
+                for: try key.publicKey, by: nil, signingWith: key, now: now), key
         )
     }
 

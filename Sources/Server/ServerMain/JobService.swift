@@ -41,7 +41,11 @@ struct JobService: Service {
                     {
                         await running.add(1)
                         group.addTask {
-                            try await advance(job)
+                            do { try await advance(job) } catch {
+                                // The store failed. The group's body waits for the bell, which nobody might ring.
+                                bell.stop()
+                                throw error
+                            }
                             await running.add(-1)
                             bell.ring()
                         }

@@ -24,11 +24,15 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let folder = folder.value
         let configuration = try ServerConfiguration.load(from: folder)
-        try takeLock(folder)
+        try folder.takeLock()
         var logger = Logger(label: "namesake-server")
         logger.logLevel = .info
 
+        let keyFile = MasterKeyFile(folder)
+        let ring = try keyFile.read()
         let store = try SQLiteStore(path: folder.store)
+        try await store.check()
+        try await requireKeys(of: store, in: ring)
         let bell = JobBell()
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let board = SignalBoard()
@@ -39,19 +43,31 @@ struct ServeCommand: AsyncParsableCommand {
             ring: { bell.ring() })
         let client = try CurlClient()
         defer { client.close() }
-        let workshop = Workshop(
-            store: store, vault: Vault(key: try SealingKey(Secret(try folder.read(folder.masterKey))), store: store),
-            client: client, authority: try authority(folder), chain: chain,
-            firmwarePort: configuration.firmwarePort, board: board, clock: clock)
+        let profile = configuration.certificates ?? .init()
+        let authority = try folder.authority(profile, store)
+        var workshop = Workshop(
+            store: store,
+            vault: Vault(
+                keys: VaultKeys(ring) { () throws(Failure) in try keyFile.read() }, store: store),
+            client: client, authority: authority, chain: chain,
+            firmwarePort: configuration.firmwarePort, board: board,
+            recovery: RecoveryShelf(folder: folder.recovery), clock: clock)
 
+        workshop.domain = configuration.domain
         let services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
             try console(folder, core, logger),
             JobService(core: core, workshop: workshop, bell: bell, atOnce: configuration.jobsAtOnce, logger: logger),
+            UpkeepService(
+                core: core, authority: authority, renewBefore: Double(profile.renewDaysBefore) * 86_400,
+                revocationList: folder.revocationList, pause: .seconds(configuration.upkeepEverySeconds ?? 3600),
+                logger: logger),
         ]
         let group = ServiceGroup(
             configuration: .init(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                // Listeners end when they are asked to, not when they are cancelled.
+                services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
         try await group.run()
     }
@@ -102,28 +118,10 @@ struct ServeCommand: AsyncParsableCommand {
         return logger
     }
 
-    private func authority(_ folder: ServerFolder) throws -> BuiltInAuthority {
-        guard let root = try Certificate.all(pem: try folder.text(folder.authorityCertificate)).first else {
-            throw Failure(.certificateUnreadable, "\(folder.authorityCertificate) holds no certificate")
-        }
-        return try BuiltInAuthority(
-            root: root, key: try PrivateKey(pem: Secret(try folder.read(folder.authorityKey))))
-    }
-
     private func chain(_ folder: ServerFolder) throws -> ProvisioningChain {
         try ProvisioningChain(
             links: try Certificate.all(pem: try folder.text(folder.provisioningChain)),
             key: try PrivateKey(pem: Secret(try folder.read(folder.provisioningKey))))
-    }
-
-    /// One server a folder: SQLite's jobs are claimed by one process.
-    private func takeLock(_ folder: ServerFolder) throws {
-        let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw Failure(
-                .storeUnavailable, "another server runs in \(folder.path)", hint: "Stop it first, or use its console.")
-        }
-        // Held, not closed, until the process ends.
     }
 }
 

@@ -11,11 +11,13 @@ struct ServerCommand: AsyncParsableCommand {
         version: "namesake-server 0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, EnrolCommand.self, DevicesCommand.self, JobsCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, AccountsCommand.self, AuthorityCommand.self, KeysCommand.self, BackupCommand.self,
+            RestoreCommand.self, RecoveryCommand.self,
         ])
 
     static func main() async {
         umask(0o077)  // whatever this program makes is its owner's alone: keys, the store, the console's socket
+        forbidCoreFiles()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -39,8 +41,8 @@ func fail(_ failure: Failure) -> Never {
     let status: Int32 =
         switch failure.code {
         case .configurationInvalid, .certificateUnfit, .keyUnreadable, .certificateUnreadable, .vaultKeyWrong: 78
-        case .listenerUnavailable, .storeUnavailable, .serverNotRunning: 69
-        case .machineUnknown, .nameInvalid: 65
+        case .listenerUnavailable, .storeUnavailable, .storeDamaged, .serverNotRunning: 69
+        case .machineUnknown, .backupUnfit, .vaultDamaged, .nameInvalid: 65
         default: 70
         }
     exit(status)

@@ -26,7 +26,7 @@ package struct SQLiteStore: Sendable {
     }
 
     /// Appended to, never edited: a released migration has run somewhere.
-    private static var migrations: DatabaseMigrator {
+    static var migrations: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("2026-11 devices and jobs") { db in
             try db.create(table: "device") { table in
@@ -73,6 +73,13 @@ package struct SQLiteStore: Sendable {
                 table.column("event", .jsonText).notNull()
             }
         }
+        migrator.registerMigration("2026-11 revocations") { db in
+            try db.create(table: "revocation") { table in
+                table.primaryKey("serial", .text)
+                table.column("reason", .integer).notNull()
+                table.column("at", .double).notNull()
+            }
+        }
         return migrator
     }
 
@@ -92,6 +99,15 @@ package struct SQLiteStore: Sendable {
 /// A failure that was thrown inside a transaction, or what the database said.
 func storeFailure(_ error: any Error, _ what: String) -> Failure {
     if let failure = error as? Failure { return failure }
+    switch (error as? DatabaseError)?.resultCode {
+    case .SQLITE_CORRUPT?, .SQLITE_NOTADB?: return storeDamaged("cannot \(what): \(error)")
+    case .SQLITE_FULL?:
+        return Failure(
+            .storeUnavailable, "the store cannot \(what): its disk is full",
+            hint: "Make room on the disk of the server's folder and start the server again: the store is as it was, "
+                + "and its jobs go on.", remedy: .wait)
+    default: break
+    }
     return Failure(
         .storeUnavailable, "the store cannot \(what): \(error)",
         hint: "Check that the disk is not full and the folder is the server's own; nothing was changed.", remedy: .wait)
@@ -105,4 +121,11 @@ func encode(_ value: some Encodable) throws -> String {
 
 func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
     try JSONDecoder().decode(type, from: Data(text.utf8))
+}
+
+func storeDamaged(_ what: String) -> Failure {
+    Failure(
+        .storeDamaged, "the store is damaged: \(what)",
+        hint: "Stop the server and restore the last backup (`namesake-server restore --input FILE`), which keeps this "
+            + "store aside. Where there is none, `namesake-server recovery list` names what opens each machine.")
 }

@@ -1,4 +1,4 @@
-import Fleet
+package import Fleet
 import Foundation
 import GRDB
 package import Vocabulary
@@ -16,6 +16,24 @@ extension SQLiteStore: TokenStore {
         try await read("check a token") { db in
             try Bool.fetchOne(
                 db, sql: "SELECT ends > ? FROM token WHERE hash = ?", arguments: [now, Data(tokenHash)]) ?? false
+        }
+    }
+}
+
+extension SQLiteStore: RevocationStore {
+    package func revoke(_ revocation: Revocation) async throws(Failure) {
+        try await write("keep a revocation") { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO revocation (serial, reason, at) VALUES (?, ?, ?)",
+                arguments: [revocation.serial, revocation.reason, revocation.at])
+        }
+    }
+
+    package func revocations() async throws(Failure) -> [Revocation] {
+        try await read("list the revocations") { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM revocation ORDER BY at, serial").map {
+                Revocation(serial: $0["serial"], reason: $0["reason"], at: $0["at"])
+            }
         }
     }
 }

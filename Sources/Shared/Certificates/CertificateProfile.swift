@@ -11,6 +11,10 @@ package struct CertificateProfile: Sendable {
     package var authorityPathLength: Int?
     /// OpenSSL's words for extended key usages, or dotted numbers.
     package var extendedKeyUsages: [String] = []
+    /// What the signature is made over.
+    package var digest = SigningDigest.sha256
+    /// Where the issuer's revocation list is, an http URL without commas; `nil` when nobody serves it.
+    package var revocationList: String?
     /// How long it is valid, from ten minutes before now: clocks differ.
     package var lifetime: Duration
 
@@ -19,9 +23,16 @@ package struct CertificateProfile: Sendable {
         self.lifetime = lifetime
     }
 
-    /// A root authority that may sign leaves and nothing below another authority.
-    package static func root(_ name: String) -> Self {
+    /// A root authority that may sign leaves, and `below` storeys of authorities between them and itself.
+    package static func root(_ name: String, below: Int = 0) -> Self {
         var profile = Self(commonName: name, lifetime: .seconds(20 * 365 * 86_400))
+        profile.authorityPathLength = below
+        return profile
+    }
+
+    /// An authority under a root that stays offline; it signs leaves only.
+    package static func intermediate(_ name: String) -> Self {
+        var profile = Self(commonName: name, lifetime: .seconds(5 * 365 * 86_400))
         profile.authorityPathLength = 0
         return profile
     }
@@ -47,7 +58,7 @@ package struct CertificateProfile: Sendable {
 
     package static let setUpUsage = "2.16.840.1.113741.1.2.3"
 
-    /// Makes the certificate about `publicKey`, signed with SHA-256.
+    /// Makes the certificate about `publicKey`.
     ///
     /// Without an issuer it is signed by its own key; `now` is in seconds since 1970. Fails with
     /// ``Failure/Code/certificateUnreadable`` and OpenSSL's words.
@@ -76,7 +87,7 @@ package struct CertificateProfile: Sendable {
             try addExtensions(x509, x509)
         }
         try key.withKey { (key: OpaquePointer) throws(Failure) in
-            guard X509_sign(x509, key, EVP_sha256()) > 0 else {
+            guard X509_sign(x509, key, digest.algorithm) > 0 else {
                 throw openSSLFailure(.certificateUnreadable, "cannot be signed")
             }
         }
@@ -97,6 +108,7 @@ package struct CertificateProfile: Sendable {
         if !subjectAlternativeNames.isEmpty {
             try add(NID_subject_alt_name, subjectAlternativeNames.joined(separator: ","), x509, parent)
         }
+        if let revocationList { try add(NID_crl_distribution_points, "URI:\(revocationList)", x509, parent) }
         try add(NID_subject_key_identifier, "hash", x509, parent)
         if parent != x509 { try add(NID_authority_key_identifier, "keyid", x509, parent) }
     }

@@ -49,7 +49,8 @@ package struct CertificateRequest: Hashable, Sendable {
             0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B,  // sha256WithRSAEncryption
             0x05, 0x00,  // no parameters
         ]
-        let signature = tagged(0x03, [0] + [UInt8](repeating: 0, count: 256))
+        let size = try publicKey.withKey { (key: OpaquePointer) in Int(EVP_PKEY_get_size(key)) }
+        let signature = tagged(0x03, [0] + [UInt8](repeating: 0, count: size))
         return tagged(0x30, information + algorithm + signature)
     }
 }

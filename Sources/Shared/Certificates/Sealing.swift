@@ -6,7 +6,7 @@ package import Vocabulary
 /// A sealed value is `key id (8 bytes) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`; the key id is the head of the key's
 /// SHA-256, so that a value tells which key it wants.
 package struct SealingKey: Sendable {
-    private let key: Secret
+    let key: Secret
     package let identifier: [UInt8]
 
     /// - Throws: ``Failure`` with ``Failure/Code/vaultKeyWrong`` unless the key has 32 bytes.
@@ -39,10 +39,11 @@ package struct SealingKey: Sendable {
                 "a secret was sealed with key \(sealed[0..<8].hexadecimal), the key at hand is \(identifier.hexadecimal)",
                 hint: "Start the server with the master key that the store was made with.")
         }
-        let (text, _) = try run(
+        var (text, _) = try run(
             Array(sealed[20..<(sealed.count - 16)]), nonce: Array(sealed[8..<20]), context: context,
             tag: Array(sealed.suffix(16)))
-        return Secret(text)
+        defer { cleanse(&text) }
+        return Secret(Array(text[...]))
     }
 
     /// Seals when `tag` is `nil`, else opens.
@@ -55,13 +56,16 @@ package struct SealingKey: Sendable {
         let begun = key.reveal { EVP_CipherInit_ex(c, EVP_aes_256_gcm(), nil, $0, nonce, direction) }
         var count: CInt = 0
         let aad = Array(context.utf8)
-        var output = [UInt8](repeating: 0, count: input.count + 16)
+        var output = [UInt8](repeating: 0, count: input.count)
         var final: CInt = 0
         guard begun == 1, EVP_CipherUpdate(c, nil, &count, aad, CInt(aad.count)) == 1,
             EVP_CipherUpdate(c, &output, &count, input, CInt(input.count)) == 1
         else { throw openSSLFailure(.vaultDamaged, "AES-256-GCM cannot run") }
         if var tag { EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, 16, &tag) }
-        guard EVP_CipherFinal_ex(c, &output[Int(count)], &final) == 1 else {
+        // GCM ends with nothing: the text is as long as the input.
+        var end = [UInt8](repeating: 0, count: 16)
+        guard EVP_CipherFinal_ex(c, &end, &final) == 1 else {
+            cleanse(&output)
             ERR_clear_error()
             throw Failure(
                 .vaultDamaged, "a sealed value was changed or belongs elsewhere (\(context))",
@@ -69,6 +73,11 @@ package struct SealingKey: Sendable {
         }
         var made = [UInt8](repeating: 0, count: 16)
         if tag == nil { EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, &made) }
-        return (Array(output.prefix(Int(count))), made)
+        return (output, made)
     }
+}
+
+/// Zeroes bytes in a way that no compiler leaves out.
+private func cleanse(_ bytes: inout [UInt8]) {
+    bytes.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
 }

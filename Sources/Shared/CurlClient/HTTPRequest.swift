@@ -27,6 +27,8 @@ package struct HTTPRequest: Sendable {
     package var opensConnection = false
     /// Whether the connection is closed after the answer.
     package var closesConnection = false
+    /// Whether only the handshake is made and nothing is sent: to look at a peer that is not trusted.
+    package var looksOnly = false
     package var connectTimeout: Duration = .seconds(10)
     package var timeout: Duration = .seconds(60)
     /// The longest answer taken, in bytes.

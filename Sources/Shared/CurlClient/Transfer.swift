@@ -51,6 +51,7 @@ final class Transfer {
         try number(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
         try number(CURLOPT_FRESH_CONNECT, request.opensConnection ? 1 : 0)
         try number(CURLOPT_FORBID_REUSE, request.closesConnection ? 1 : 0)
+        if request.looksOnly { try number(CURLOPT_CONNECT_ONLY, 1) }
         try set(up: request.trust)
         if let identity = request.identity {
             try text(CURLOPT_SSLCERTTYPE, "PEM")

@@ -61,6 +61,9 @@ extension Failure.Code {
     package static let noSuitableChain: Self = "certificates.no-suitable-chain"
     package static let vaultKeyWrong: Self = "vault.key-wrong"
     package static let vaultDamaged: Self = "vault.damaged"
+    package static let recoveryUnwritable: Self = "vault.recovery-unwritable"
+    package static let backupUnfit: Self = "store.backup-unfit"
+    package static let storeDamaged: Self = "store.damaged"
 
     // Jobs and provisioning
     package static let machineMismatch: Self = "provisioning.machine-mismatch"

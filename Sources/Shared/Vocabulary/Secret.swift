@@ -1,3 +1,5 @@
+import Glibc
+
 /// Bytes that must not be seen: a password, a key, a token.
 ///
 /// It prints as `Secret(…)` wherever it is interpolated, dumped or logged, is not Codable, and is compared without
@@ -25,7 +27,8 @@ package struct Secret: Sendable {
         fileprivate var bytes: [UInt8]
         init(_ bytes: [UInt8]) { self.bytes = bytes }
         deinit {
-            for index in bytes.indices { bytes[index] = 0 }
+            // Plain stores to memory that is freed next would be left out by the optimiser.
+            bytes.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } }
         }
     }
 }

@@ -17,8 +17,9 @@ extension Failure {
         case .peerNotTrusted:
             self.init(
                 .firmwarePeerNotTrusted, "\(fault)",
-                hint: "Find out which device answers at this address. If the firmware's certificate was replaced on "
-                    + "purpose, forget the old one and let the machine be claimed again.")
+                hint: "Compare the two keys, and find out which device answers at this address: another machine may "
+                    + "have it now, then let this one say hello or run sync. If the firmware's certificate was "
+                    + "replaced on purpose, forget the old one and let the machine be claimed again.")
         case .authenticationRefused:
             self.init(
                 .firmwareAuthenticationRefused, "\(fault)",

@@ -57,6 +57,8 @@ package final class Program: Sendable {
         for continuation in waiting { continuation.resume(returning: ended) }
     }
 
+    package var process: Int32 { running.process }
+
     package var printed: String { state.withLock { $0.printed } }
 
     /// Returns when a line holds the words; throws when the program ends before.

@@ -14,16 +14,17 @@ package final class Site {
 
     /// Starts both and returns when the machine is managed, or with `provisions` false as soon as both listen.
     package init(
-        in folder: String, number: Int, simulator extra: [String] = [], provisions: Bool = true
+        in folder: String, number: Int, server made: [String] = [], simulator extra: [String] = [],
+        provisions: Bool = true
     ) async throws {
         self.folder = folder
         net = String(loopbackAddress(number).split(separator: ".").dropLast().joined(separator: "."))
         let octet = number * 2
         let (serverAddress, machineAddress) = ("\(net).\(octet)", "\(net).\(octet + 1)")
-        let made = try await run(
+        let outcome = try await run(
             "namesake-server",
-            ["init", "--folder", "\(folder)/server", "--domain", Self.domain, "--address", serverAddress])
-        guard made.status == 0 else { throw Unexpected(made.output) }
+            ["init", "--folder", "\(folder)/server", "--domain", Self.domain, "--address", serverAddress] + made)
+        guard outcome.status == 0 else { throw Unexpected(outcome.output) }
         server = try Program("namesake-server", ["serve", "--folder", "\(folder)/server"])
         try await server.awaitLine("listening for hellos")
         address = machineAddress

@@ -9,6 +9,9 @@ package protocol CertificateAuthority: Sendable {
     /// The authorities under which its certificates verify, PEM.
     var trustAnchors: String { get }
 
+    /// How many bits the RSA keys of its certificates shall have.
+    var keyBits: Int { get }
+
     /// Signs a request whose key pair was made inside the firmware.
     ///
     /// - Returns: The leaf.
@@ -16,27 +19,12 @@ package protocol CertificateAuthority: Sendable {
     func issue(_ request: CertificateRequest, for name: Hostname, now: Double) async throws(Failure) -> Certificate
 }
 
-/// The authority that `namesake-server init` makes: one root, its key in the server's folder.
-package struct BuiltInAuthority: CertificateAuthority {
-    private let root: Certificate
-    private let key: PrivateKey
-    package let trustAnchors: String
+extension CertificateAuthority {
+    package var keyBits: Int { 2048 }
+}
 
-    package init(root: Certificate, key: PrivateKey) throws(Failure) {
-        guard try key.publicKey == root.publicKey else {
-            throw Failure(
-                .certificateUnfit, "the authority's key does not belong to its certificate",
-                hint: "Restore authority.pem and authority.key together.")
-        }
-        self.root = root
-        self.key = key
-        trustAnchors = try root.pem
-    }
-
-    package func issue(
-        _ request: CertificateRequest, for name: Hostname, now: Double
-    ) async throws(Failure) -> Certificate {
-        try CertificateProfile.server(name).issue(
-            for: request.publicKey, by: root, signingWith: key, now: Int(now))
-    }
+/// An authority that can take certificates back.
+package protocol RevokingAuthority: CertificateAuthority {
+    /// Takes a certificate back; one that was taken back before stays so for its first reason.
+    func revoke(_ certificate: Certificate, because reason: RevocationReason, now: Double) async throws(Failure)
 }

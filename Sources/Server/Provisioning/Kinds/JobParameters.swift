@@ -9,6 +9,10 @@ extension JobKind {
     package static let rename: JobKind = "rename"
     /// A new name for a managed firmware, by partial unprovisioning and provisioning.
     package static let reprovision: JobKind = "reprovision"
+    /// A new certificate for the name that a managed firmware has.
+    package static let renew: JobKind = "renew"
+    /// Removal of accounts of ours that should not be there.
+    package static let sweep: JobKind = "sweep"
     /// Back to set-up or to the factory's state, because a person wants it.
     package static let unprovision: JobKind = "unprovision"
 }

@@ -39,6 +39,7 @@ package enum RenameJob {
         AnyStep(CommitStep()),
         AnyStep(ProveRenameStep(), startsOverFrom: SelectCertificateStep.name),
         AnyStep(RemoveOldCertificateStep()),
+        AnyStep(RevokeCertificateStep()),
         AnyStep(RemoveAccountStep()),
     ]
 
@@ -55,6 +56,7 @@ package enum ReprovisionJob {
             AnyStep(ReprovisionableStep()),
             AnyStep(UnprovisionStep()),
         ] + ProvisionJob.steps(account: AnyStep(SetUpAccountStep(), startsOverFrom: ProvisionJob.start)) + [
+            AnyStep(RevokeCertificateStep()),
             AnyStep(AwaitRestoredStep()),
             AnyStep(RemoveAccountStep()),
         ]
@@ -66,7 +68,13 @@ package enum UnprovisionJob {
         AnyStep(AccountStep()),
         AnyStep(ObserveFirmwareStep()),
         AnyStep(UnprovisionStep()),
+        AnyStep(RevokeCertificateStep()),
     ]
+}
+
+/// Removal of accounts of ours that should not be there.
+package enum SweepJob {
+    package static let steps: [AnyStep<FirmwareContext>] = [AnyStep(SweepAccountsStep())]
 }
 
 /// The kinds of jobs there are.
@@ -78,7 +86,8 @@ package enum JobKinds {
     static func list(of kind: JobKind) -> [AnyStep<FirmwareContext>]? {
         switch kind {
         case .provision: ProvisionJob.steps
-        case .rename: RenameJob.steps
+        case .rename, .renew: RenameJob.steps
+        case .sweep: SweepJob.steps
         case .reprovision: ReprovisionJob.steps
         case .unprovision: UnprovisionJob.steps
         default: nil

@@ -31,6 +31,7 @@ package struct CommitStep: Step {
     }
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.keepRecovery(before: Self.name)
         try await context.open(ledger)
         do {
             try await context.session.perform(AMT.SetupAndConfigurationService.CommitChanges())

@@ -15,7 +15,7 @@ package struct IdentifyStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let record = try await context.record()
-        try context.workshop.chain.check(against: record.rootHashes, now: context.now)
+        try context.workshop.chain.check(against: record.rootHashes, domain: context.workshop.domain, now: context.now)
         try await context.open(ledger)
         try await requireMachine(context)
         let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())

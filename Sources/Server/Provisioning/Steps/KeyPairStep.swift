@@ -7,7 +7,11 @@ import WSMan
 /// Has the firmware make a key pair of its own; the private half never leaves it.
 package struct KeyPairStep: Step {
     package static let name: StepName = "tls.key-pair"
-    package struct Output: Hashable, Codable, Sendable { package var keyPairID: String }
+    package struct Output: Hashable, Codable, Sendable {
+        package var keyPairID: String
+        /// Why the key is shorter than the authority wants it.
+        package var why: String?
+    }
 
     package init() {}
 
@@ -28,7 +32,18 @@ package struct KeyPairStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.open(ledger)
-        return Output(keyPairID: try await context.perform(AMT.PublicKeyManagementService.GenerateKeyPair(bits: 2048)))
+        let bits = UInt32(context.workshop.authority.keyBits)
+        do {
+            return Output(
+                keyPairID: try await context.session.perform(AMT.PublicKeyManagementService.GenerateKeyPair(bits: bits))
+            )
+        } catch {
+            // Which firmware makes longer keys than 2048 bits is not known beforehand.
+            guard case .refused(let refusal) = error, bits > 2048 else { throw FirmwareContext.failure(error) }
+            return Output(
+                keyPairID: try await context.perform(AMT.PublicKeyManagementService.GenerateKeyPair(bits: 2048)),
+                why: "the firmware refused \(bits) bits (\(refusal)); the key has 2048")
+        }
     }
 }
 

@@ -11,6 +11,8 @@ package struct ObserveFirmwareStep: Step {
         package var formerName: String
         package var formerCertificateID: String
         package var formerKeyPairID: String
+        /// PEM; `nil` in journals of versions that revoked nothing.
+        package var formerCertificate: String?
     }
 
     package init() {}
@@ -32,6 +34,6 @@ package struct ObserveFirmwareStep: Step {
         }
         return Output(
             formerName: firmware.name.text, formerCertificateID: firmware.certificateID,
-            formerKeyPairID: firmware.keyPairID)
+            formerKeyPairID: firmware.keyPairID, formerCertificate: firmware.certificate)
     }
 }

@@ -14,6 +14,7 @@ package struct RemoveOldCertificateStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let former = try ledger.output(of: ObserveFirmwareStep.self)
+        try await context.keepRecovery(before: Self.name)
         try await context.openProved(ledger)
         if try await context.record().firmware?.mayHoldLeftovers == true { try await removeLeftovers(context, ledger) }
         try await remove(Delete<AMT.PublicKeyCertificate>(former.formerCertificateID), context)
@@ -91,6 +92,7 @@ package struct RemoveAccountStep: Step {
             return Output(removed: true, why: "unprovisioning erased it, and another one was not committed")
         }
         let account = try context.account(of: ledger)
+        try await context.keepRecovery(before: Self.name)
         try await context.open(ledger)
         await context.connection.closesAfterNext()
         do {

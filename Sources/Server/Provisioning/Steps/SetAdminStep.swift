@@ -18,6 +18,7 @@ package struct SetAdminStep: Step {
             try await context.vault.holds(.adminPassword, of: context.machine)
             ? try await context.vault.secret(.adminPassword, of: context.machine)
             : try await context.vault.writeAhead(.adminPassword, of: context.machine, now: context.now)
+        try await context.keepRecovery(before: Self.name)
         try await context.open(ledger)
         let realm = try ledger.output(of: IdentifyStep.self).digestRealm
         let admin = DigestCredential(user: "admin", password: password)

@@ -92,6 +92,7 @@ package struct UnprovisionStep: Step {
     }
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
+        try await context.keepRecovery(before: Self.name)
         try await context.open(ledger)
         await context.connection.closesAfterNext()
         let full = try isFull(context)
