@@ -5,7 +5,7 @@ import Synchronization
 import Vocabulary
 
 /// A store that is a value: it can be copied, and cut off in the middle of a job as a killed server's is.
-final class MemoryStore: DeviceStore, JobQueue, TokenStore {
+final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
     struct Content: Sendable {
         var devices: [MachineID: DeviceRecord] = [:]
         var secrets: [(machine: MachineID, purpose: SecretPurpose, sealed: [UInt8])] = []
@@ -84,6 +84,15 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore {
 
     func add(tokenHash: [UInt8], note: String, ends: Double, now: Double) async throws(Failure) {}
     func isValid(tokenHash: [UInt8], now: Double) async throws(Failure) -> Bool { true }
+
+    // MARK: the shelf, for a rotation of keys, which no simulation does
+
+    func secrets(of machine: MachineID) async throws(Failure) -> [SealedSecret] {
+        throw Failure(.storeUnavailable, "a simulation's store is not exported")
+    }
+    func secrets(after sequence: Int64, limit: Int) async throws(Failure) -> [SealedSecret] { [] }
+    func replace(_ secrets: [SealedSecret]) async throws(Failure) {}
+    func secretsByKey() async throws(Failure) -> [String: Int] { [:] }
 
     // MARK: jobs
 

@@ -43,6 +43,10 @@ extension World.State {
         _ request: HTTPRequest, to place: Int, _ authority: Certificate
     ) -> Result<HTTPAnswer, CurlFault> {
         guard devices[place].isOpen else { return .failure(.notConnected("connection refused")) }
+        if request.looksOnly {
+            let pem = try? Certificate(der: devices[place].presented).pem
+            return .success(HTTPAnswer(status: 0, headers: [], body: [], openedConnection: true, peerCertificate: pem))
+        }
         let opens = request.opensConnection || devices[place].connection == nil
         if opens {
             if let fault = handshake(request, place, authority) { return .failure(fault) }

@@ -27,7 +27,7 @@ extension World {
                     state.devices[place].agent = .idle
                     state.devices[place].synced = name.text
                 }
-            case .held: with { $0.schedule(.agent(place), in: 300) }
+            case .held, .provisioning: with { $0.schedule(.agent(place), in: 300) }
             case .follow:
                 guard let job = directive.job else { return }
                 if let echo = directive.echo, !echo.seen {

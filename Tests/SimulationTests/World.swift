@@ -38,7 +38,7 @@ struct Parts: Sendable {
         let rootKey = try PrivateKey.rsa(bits: 2048)
         authority = try CertificateProfile.root("A").issue(
             for: try rootKey.publicKey, by: nil, signingWith: rootKey, now: now)
-        issuer = try BuiltInAuthority(root: authority, key: rootKey)
+        issuer = try BuiltInAuthority(chain: [authority], key: rootKey)
         let setUpKey = try PrivateKey.rsa(bits: 2048)
         let root = try CertificateProfile.root("P").issue(
             for: try setUpKey.publicKey, by: nil, signingWith: setUpKey, now: now)

@@ -1,4 +1,5 @@
 import AMTOperations
+import FirmwareHTTP
 import Fleet
 package import Jobs
 package import Vocabulary
