@@ -17,7 +17,7 @@ struct FailureTests {
         (.fault(subcode: "AlreadyExists", reason: "there", detail: nil), "wsman.fault", .askOperator),
         (.fault(subcode: "QuotaLimit", reason: "busy", detail: nil), "wsman.fault", .wait),
         (.fault(subcode: "InternalError", reason: "x", detail: "AMT-STATUS 2082"), "wsman.fault", .wait),
-        (.unreadable("no envelope"), "wsman.answer-unreadable", .giveUp),
+        (.unreadable("no envelope"), "wsman.answer-unreadable", .wait),
         (refused(16), "wsman.refused", .askOperator),
         (refused(2082), "wsman.refused", .wait),
         // In a class that numbers its own answers the same word means something else.
