@@ -69,6 +69,28 @@ struct RouteTests {
         }
     }
 
+    @Test("what the firmware refuses in place goes on by partial unprovisioning, and a failed job by retry")
+    func fallBack() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: 94)
+            // The firmware takes one more write: the names go in, the key pair is refused, and all that follows.
+            try await site.control(#"{"do":"flashWrites","times":1}"#)
+            let synced = try await site.sync(name: "ws-1.corp.example.test")
+            #expect(synced.status == 31, "\(synced.output)")
+            let other = try await Self.end(of: "3", site)
+            #expect(other.contains("in place was refused") && other.contains(#""state":"failed""#), "\(other)")
+            #expect(try await site.console("devices", "show", Site.machine).output.contains("failed"))
+
+            try await site.control(#"{"do":"flashWrites","times":10000}"#)
+            #expect(try await site.console("jobs", "retry", "3").status == 0)
+            #expect(try await Self.end(of: "3", site).contains(#""state":"done""#))
+            #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
+            try await CrashTests.expectWholeDevice(site, "ws-1.corp.example.test", "after the other route")
+            #expect(try await site.console("jobs", "retry", "3").status != 0, "what is done is not done again")
+            await site.stop()
+        }
+    }
+
     @Test("a person renames, re-provisions and unprovisions by hand, and a dry run changes nothing")
     func byHand() async throws {
         try await withTemporaryFolder { folder in
