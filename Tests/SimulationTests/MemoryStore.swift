@@ -191,4 +191,7 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         try read { content in content.jobs.first { $0.id == id } }
     }
     func jobs() async throws(Failure) -> [JobRecord] { try read { $0.jobs } }
+    func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord] {
+        try read { content in content.jobs.filter { $0.machine == machine } }
+    }
 }

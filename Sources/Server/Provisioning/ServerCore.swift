@@ -100,7 +100,7 @@ package struct ServerCore: Sendable {
         guard record.stage == .held || record.stage == .staged else {
             throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not held")
         }
-        if let last = try await store.jobs().last(where: { $0.machine == machine }), last.state == .failed,
+        if let last = try await store.jobs(of: machine).last, last.state == .failed,
             [.provision, .reprovision].contains(last.kind)
         {
             return try await retry(last)
