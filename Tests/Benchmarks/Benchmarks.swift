@@ -10,7 +10,6 @@ struct Benchmarks {
     static let runs = 21
 
     static func main() async throws {
-        setvbuf(stdout, nil, _IOLBF, 0)
         if CommandLine.arguments.contains("engine") {
             return try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
         }

@@ -26,6 +26,26 @@ struct JobMachineTests {
         #expect(machine.next() == .perform("b", looksFirst: true))
     }
 
+    @Test("what a person has to decide rests, goes on after a yes, and pays what it owes after a no")
+    func decisions() {
+        let question = Failure(.claimHeld, "who is it?", remedy: .hold)
+        let asked: [JobEvent] = [.began("a"), .failed("a", question)]
+        var machine = JobMachine(Self.plans)
+        for event in asked { machine.record(event) }
+        #expect(machine.next() == .stop(.held(question)))
+        let approved = JobMachine(Self.plans, replaying: asked + [.decided(approved: true, reason: "it is mine")])
+        #expect(approved.next() == .perform("a", looksFirst: true))
+        let no = asked + [.decided(approved: false, reason: "not mine")]
+        #expect(JobMachine(Self.plans, replaying: no).next() == .perform("tidy", looksFirst: false))
+        let after = JobMachine(Self.plans, replaying: no + [.began("tidy"), .succeeded("tidy", output: "{}")])
+        guard case .stop(.failed(let failure)) = after.next() else {
+            Issue.record("\(after.next())")
+            return
+        }
+        #expect(failure.code == .claimRejected)
+        #expect(failure.message.contains("not mine"))
+    }
+
     @Test("a setback rests, and is tried again by looking first")
     func setback() {
         var machine = JobMachine(Self.plans)

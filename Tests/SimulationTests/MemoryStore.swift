@@ -87,8 +87,14 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         }
     }
 
-    func add(tokenHash: [UInt8], note: String, ends: Double, now: Double) async throws(Failure) {}
-    func isValid(tokenHash: [UInt8], now: Double) async throws(Failure) -> Bool { true }
+    // MARK: tokens, which the simulated agents do not show
+
+    func add(_ token: BuildToken, hash: [UInt8]) async throws(Failure) {}
+    func admit(
+        hash: [UInt8], for machine: MachineID?, spends: Bool, now: Double
+    ) async throws(Failure) -> BuildToken { throw BuildToken.refusal("is unknown") }
+    func tokens() async throws(Failure) -> [BuildToken] { [] }
+    func revoke(token id: String, now: Double) async throws(Failure) -> BuildToken? { nil }
 
     func secrets(of machine: MachineID) async throws(Failure) -> [SealedSecret] {
         try read { content in
@@ -162,6 +168,7 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         try edit(job) { job in
             switch outcome {
             case .done: (job.state, job.ended, job.failure) = (.done, now, nil)
+            case .held(let failure): (job.state, job.failure) = (.held, failure)
             case .failed(let failure): (job.state, job.ended, job.failure) = (.failed, now, failure)
             case .waiting(let failure):
                 job.setbacks += 1

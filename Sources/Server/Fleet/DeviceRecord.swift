@@ -20,6 +20,17 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     /// The roots that its hello named, hexadecimal; SHA-256 ones only.
     package var rootHashes: [String]
     package var firmware: ProvisionedFirmware?
+    /// The addresses of its latest hellos, oldest first, each change once.
+    package var heard: [Heard]?
+    /// Addresses that took turns under this UUID: two machines, until a person says otherwise.
+    package var twins: [String]?
+
+    /// A hello's source.
+    package struct Heard: Hashable, Codable, Sendable {
+        package var address: String
+        /// Seconds since 1970.
+        package var at: Double
+    }
 
     /// Where a machine is on its way.
     ///

@@ -27,4 +27,6 @@ package enum JobEvent: Hashable, Codable, Sendable {
     case failed(StepName, Failure)
     /// A person lets a failed job go on from where it stopped.
     case retried
+    /// A person decided on a held job, for a reason that people can read.
+    case decided(approved: Bool, reason: String)
 }

@@ -30,6 +30,8 @@ package struct JobMachine: Hashable, Sendable {
         case done
         /// Time may help; the failure is the latest.
         case waiting(Failure)
+        /// A person has to say yes or no first; the job goes on from here.
+        case held(Failure)
         /// The failure is the first that nobody but a person can mend.
         case failed(Failure)
     }
@@ -57,7 +59,7 @@ package struct JobMachine: Hashable, Sendable {
         case .succeeded(let step, let output):
             outputs[step] = output
         case .failed(let step, let failure):
-            if failure.remedy == .wait {
+            if failure.remedy == .wait || failure.remedy == .hold {
                 setback = failure
             } else if failure.remedy == .startOver, startsOver(step) {
                 setback = failure
@@ -69,6 +71,10 @@ package struct JobMachine: Hashable, Sendable {
             failedSteps = []
             failure = nil
             startsLeft = 3
+        case .decided(let approved, let reason):
+            guard !approved, failure == nil else { break }
+            failure = Failure(
+                .claimRejected, "a person rejected it: \(reason)", hint: "Ask who runs the server.", remedy: .giveUp)
         }
     }
 
@@ -83,7 +89,7 @@ package struct JobMachine: Hashable, Sendable {
     }
 
     package func next() -> Action {
-        if let setback { return .stop(.waiting(setback)) }
+        if let setback { return .stop(setback.remedy == .hold ? .held(setback) : .waiting(setback)) }
         let candidates = plans.filter { outputs[$0.name] == nil && !failedSteps.contains($0.name) }
         let due = failure == nil ? candidates.first : candidates.first(where: \.runsAfterFailure)
         if let due { return .perform(due.name, looksFirst: begun.contains(due.name)) }

@@ -17,6 +17,7 @@ package struct JobRecord: Hashable, Codable, Sendable {
         case waiting
         case done
         case failed
+        /// Rests until a person has decided.
         case held
 
         package var isFinal: Bool { self == .done || self == .failed || self == .held }
@@ -95,7 +96,7 @@ package protocol JobQueue: JobJournal {
     /// Writes down how an attempt ended.
     func settle(_ job: JobID, _ outcome: JobMachine.Outcome, now: Double) async throws(Failure)
 
-    /// Makes a failed job due again.
+    /// Makes a failed or held job due again.
     ///
     /// - Returns: The job as it is then.
     func reopen(_ job: JobID, now: Double) async throws(Failure) -> JobRecord

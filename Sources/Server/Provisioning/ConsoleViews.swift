@@ -19,7 +19,7 @@ extension ServerCore {
     ///
     /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
-    /// NUMBER`, `jobs NUMBER retry`, `ping`.
+    /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject REASON` with the reason's bytes in hexadecimal, `ping`.
     ///
     /// - Returns: JSON: ``AccountLine``s, ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
     package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
@@ -68,6 +68,11 @@ extension ServerCore {
             throw Failure(.machineUnknown, "no job '\(text.prefix(40))'", hint: "Take a number from `jobs list`.")
         }
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(job)).utf8) }
+        if words.count == 3, ["approve", "reject"].contains(words[1]), let reason = bytes(hexadecimal: words[2]) {
+            let decided = try await decide(
+                job, approved: words[1] == "approve", reason: String(decoding: reason, as: UTF8.self))
+            return Array(try encoded(decided).utf8)
+        }
         let lines = try await store.lines(of: id).map { JobPage.Line(time: $0.time, event: $0.event) }
         let page = JobPage(job: job, steps: JobKinds.steps(of: job.kind).map(\.rawValue), lines: lines)
         return Array(try encoded(page).utf8)

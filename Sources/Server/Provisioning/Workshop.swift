@@ -18,6 +18,8 @@ package struct Workshop: Sendable {
     package var attention = Duration.seconds(10)
     /// Where exports go before irreversible steps; `nil` only where nothing outlives the process.
     package let recovery: RecoveryShelf?
+    /// Which claims of a name need a person's yes.
+    package var approval = Approval.none
     /// What DHCP option 15 gives to new machines; `nil` when that is not known.
     package var domain: Hostname?
     private let nonces = NonceBook()

@@ -8,7 +8,7 @@ import Vocabulary
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "Shows the jobs of a running server, and lets failed ones go on.",
-        subcommands: [List.self, Show.self, Retry.self])
+        subcommands: [List.self, Show.self, Retry.self, ApproveJob.self, RejectJob.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A line for each job.")
@@ -62,6 +62,8 @@ struct JobsCommand: AsyncParsableCommand {
                     case .succeeded(let name, _): (name.rawValue, "done")
                     case .failed(let name, let failure): (name.rawValue, "failed: \(failure)")
                     case .retried: ("-", "a person lets it go on")
+                    case .decided(let approved, let reason):
+                        ("-", "a person \(approved ? "approves" : "rejects"): \(reason)")
                     }
                 return [String(format: "%9.3f s", line.time - begun), step, what]
             }

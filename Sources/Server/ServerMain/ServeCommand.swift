@@ -38,7 +38,8 @@ struct ServeCommand: AsyncParsableCommand {
         let board = SignalBoard()
         let chain = try chain(folder)
         let core = ServerCore(
-            store: store, domain: configuration.domain, policy: NamePolicy(domains: configuration.domains),
+            store: store, domain: configuration.domain,
+            policy: try NamePolicy(domains: configuration.domains, pattern: configuration.namePattern),
             routes: Routes(configuration.route ?? .auto, chain: chain), board: board, clock: clock,
             ring: { bell.ring() })
         let client = try CurlClient()
@@ -54,6 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
             recovery: RecoveryShelf(folder: folder.recovery), clock: clock)
 
         workshop.domain = configuration.domain
+        workshop.approval = configuration.approval ?? .none
         let services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
             try console(folder, core, logger),

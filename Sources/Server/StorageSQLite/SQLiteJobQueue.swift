@@ -105,6 +105,10 @@ extension SQLiteStore: JobQueue {
                 try db.execute(
                     sql: "UPDATE job SET state = 'waiting', setbacks = ?, due = ?, failure = ? WHERE id = ?",
                     arguments: [count, now + pauseAfter(setbacks: count), try encode(failure), job.number])
+            case .held(let failure):
+                try db.execute(
+                    sql: "UPDATE job SET state = 'held', failure = ? WHERE id = ?",
+                    arguments: [try encode(failure), job.number])
             case .failed(let failure):
                 try db.execute(
                     sql: "UPDATE job SET state = 'failed', ended = ?, failure = ? WHERE id = ?",
@@ -116,7 +120,8 @@ extension SQLiteStore: JobQueue {
     package func reopen(_ job: JobID, now: Double) async throws(Failure) -> JobRecord {
         try await write("reopen a job") { db in
             try db.execute(
-                sql: "UPDATE job SET state = 'queued', due = ?, ended = NULL WHERE id = ? AND state = 'failed'",
+                sql:
+                    "UPDATE job SET state = 'queued', due = ?, ended = NULL WHERE id = ? AND state IN ('failed', 'held')",
                 arguments: [now, job.number])
             guard let row = try Row.fetchOne(db, sql: "SELECT * FROM job WHERE id = ?", arguments: [job.number]) else {
                 throw Failure(.storeUnavailable, "job \(job) is not there")

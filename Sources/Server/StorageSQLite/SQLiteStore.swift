@@ -80,6 +80,18 @@ package struct SQLiteStore: Sendable {
                 table.column("at", .double).notNull()
             }
         }
+        migrator.registerMigration("2026-11 scoped tokens") { db in
+            try db.alter(table: "token") { table in
+                table.add(column: "uses", .integer)
+                table.add(column: "scope", .jsonText)
+                table.add(column: "revoked", .double)
+            }
+            try db.create(table: "token_machine") { table in
+                table.column("hash", .blob).notNull().references("token")
+                table.column("machine", .text).notNull()
+                table.primaryKey(["hash", "machine"])
+            }
+        }
         return migrator
     }
 

@@ -53,6 +53,8 @@ extension Failure.Code {
     package static let nameTaken: Self = "fleet.name-taken"
     package static let namePolicy: Self = "fleet.name-policy"
     package static let tokenRefused: Self = "fleet.token-refused"
+    package static let claimHeld: Self = "fleet.claim-held"
+    package static let claimRejected: Self = "fleet.claim-rejected"
 
     // Certificates and secrets
     package static let certificateUnreadable: Self = "certificates.unreadable"
