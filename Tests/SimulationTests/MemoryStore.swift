@@ -113,7 +113,7 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
 
     // MARK: jobs
 
-    func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
+    func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure) {
         let time = clock()
         try write { $0.lines[job, default: []].append(JournalLine(time: time, event: event)) }
     }
@@ -172,7 +172,9 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
             case .failed(let failure): (job.state, job.ended, job.failure) = (.failed, now, failure)
             case .waiting(let failure):
                 job.setbacks += 1
-                (job.state, job.due, job.failure) = (.waiting, now + pauseAfter(setbacks: job.setbacks), failure)
+                (job.state, job.due, job.failure) = (
+                    .waiting, now + pauseAfter(setbacks: job.setbacks, of: job.machine), failure
+                )
             }
         }
     }
@@ -198,6 +200,9 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         try read { content in content.jobs.first { $0.id == id } }
     }
     func jobs() async throws(Failure) -> [JobRecord] { try read { $0.jobs } }
+    func unfinishedJobs() async throws(Failure) -> [JobRecord] {
+        try read { content in content.jobs.filter { !$0.state.isFinal } }
+    }
     func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord] {
         try read { content in content.jobs.filter { $0.machine == machine } }
     }

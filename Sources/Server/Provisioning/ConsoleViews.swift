@@ -1,25 +1,13 @@
 import Fleet
-package import Jobs
+import Jobs
 package import Vocabulary
-
-/// A job with its journal, as the console shows it.
-package struct JobPage: Codable, Sendable {
-    package var job: JobRecord
-    package var steps: [String]
-    package var lines: [Line]
-
-    package struct Line: Codable, Sendable {
-        package var time: Double
-        package var event: JobEvent
-    }
-}
 
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
     /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
-    /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject REASON` with the reason's bytes in hexadecimal, `ping`.
+    /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject|cancel REASON` with the reason's bytes in hexadecimal, `ping`.
     ///
     /// - Returns: JSON: ``AccountLine``s, ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
     package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
@@ -73,8 +61,12 @@ extension ServerCore {
                 job, approved: words[1] == "approve", reason: String(decoding: reason, as: UTF8.self))
             return Array(try encoded(decided).utf8)
         }
-        let lines = try await store.lines(of: id).map { JobPage.Line(time: $0.time, event: $0.event) }
-        let page = JobPage(job: job, steps: JobKinds.steps(of: job.kind).map(\.rawValue), lines: lines)
+        if words.count == 3, words[1] == "cancel", let reason = bytes(hexadecimal: words[2]) {
+            return Array(
+                try encoded(try await cancel(job, reason: String(decoding: reason, as: UTF8.self))).utf8)
+        }
+        let page = try JobPage(
+            job: job, lines: try await store.lines(of: id), record: try await store.device(job.machine))
         return Array(try encoded(page).utf8)
     }
 }

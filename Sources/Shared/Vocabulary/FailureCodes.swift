@@ -76,6 +76,7 @@ extension Failure.Code {
     package static let pinMissing: Self = "provisioning.pin-missing"
     package static let jobStepUnknown: Self = "jobs.step-unknown"
     package static let jobStuck: Self = "jobs.stuck"
+    package static let jobCancelled: Self = "jobs.cancelled"
     package static let jobUnderWay: Self = "jobs.under-way"
 
     // Server
