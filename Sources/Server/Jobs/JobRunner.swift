@@ -8,6 +8,7 @@ package protocol JobJournal: Sendable {
     ///   - event: What begins, or how it ended.
     ///   - requests: Those that were made since the last event, for people; the machine does not read them.
     ///   - job: Whose journal.
+    /// - Throws: ``Failure`` with ``Failure/Code/storeUnavailable`` when it was not written.
     func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure)
     func events(of job: JobID) async throws(Failure) -> [JobEvent]
 }

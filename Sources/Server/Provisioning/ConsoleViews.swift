@@ -5,15 +5,16 @@ package import Vocabulary
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
-    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew`, `devices UUID rename NAME`, `devices UUID reprovision
+    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
-    /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject|cancel REASON` with the reason's bytes in hexadecimal, `ping`.
+    /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject|cancel REASON` with the reason's bytes in hexadecimal, `ping`, `collections [NAME]`.
     ///
     /// - Returns: JSON: ``AccountLine``s, ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
     package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
         switch verb.first {
         case "ping": return Array("{}".utf8)
         case "devices": return try await devices(Array(verb.dropFirst()))
+        case "collections": return try await collections(Array(verb.dropFirst()))
         case "accounts": return try await accounts(Array(verb.dropFirst()))
         case "jobs": return try await jobs(Array(verb.dropFirst()))
         default: throw Failure(.serverRefused, "no such verb: \(verb.joined(separator: " ").prefix(80))")
@@ -28,6 +29,9 @@ extension ServerCore {
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(machine)).utf8) }
         if words.dropFirst() == ["renew"] {
             return Array(try encoded(try await beginUpkeep(.renew, of: machine)).utf8)
+        }
+        if words.dropFirst() == ["boot-pxe"] {
+            return Array(try encoded(try await beginUpkeep(.bootNetwork, of: machine)).utf8)
         }
         if words.count > 1 { return Array(try encoded(try await plan(machine, Array(words.dropFirst()))).utf8) }
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }

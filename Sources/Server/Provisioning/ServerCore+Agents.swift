@@ -6,12 +6,25 @@ package import Vocabulary
 package import Wire
 
 extension ServerCore {
-    /// Whether a machine may have a name later on, by policy and by what other machines are called; nothing is kept.
+    /// Whether a machine may have a name later on, by policy and by what other machines are called.
+    ///
+    /// Who asks is a build that begins; of the name nothing is kept.
     ///
     /// - Throws: ``Failure``, as ``take(_:)`` does for the same name.
     package func take(_ expectation: Expectation) async throws(Failure) {
         try policy.check(expectation.name)
         try await checkFree(expectation.name, for: expectation.machine)
+        try await noteBuild(of: expectation.machine)
+    }
+
+    /// Takes what was found on a machine's disks.
+    package func take(_ inspection: Inspection) async throws(Failure) {
+        guard let disks = PriorInstall(rawValue: inspection.verdict) else {
+            throw Failure(
+                .serverRefused, "this server knows no verdict '\(inspection.verdict.prefix(40))'",
+                hint: "Update the older of agent and server.")
+        }
+        try await take(disks: disks, of: inspection.machine)
     }
 
     /// Decides on what an agent saw.

@@ -20,6 +20,7 @@ package struct Workshop: Sendable {
     package let recovery: RecoveryShelf?
     /// Which claims of a name need a person's yes.
     package var approval = Approval.none
+    package var bootOrder = BootOrder.settingsFirst
     /// What DHCP option 15 gives to new machines; `nil` when that is not known.
     package var domain: Hostname?
     private let nonces = NonceBook()

@@ -13,7 +13,7 @@ struct ServerCommand: AsyncParsableCommand {
             InitCommand.self, ServeCommand.self, EnrolCommand.self, TokensCommand.self, DevicesCommand.self,
             JobsCommand.self,
             DoctorCommand.self, AccountsCommand.self, AuthorityCommand.self, KeysCommand.self, BackupCommand.self,
-            RestoreCommand.self, RecoveryCommand.self,
+            RestoreCommand.self, RecoveryCommand.self, CollectionsCommand.self, WebhooksCommand.self,
         ])
 
     static func main() async {

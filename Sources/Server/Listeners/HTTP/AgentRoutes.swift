@@ -40,6 +40,16 @@ package struct AgentRoutes: Sendable {
                 return Response(status: .noContent)
             }
         }
+        router.post("/v1/inspections") { request, _ in
+            await answer {
+                let token = try await Self.admit(request, service)
+                let inspection: Inspection = try await Self.read(request, "inspection")
+                try Self.check(inspection.wireVersion)
+                try await service.admit(token: token, for: inspection.machine)
+                try await service.take(inspection)
+                return Response(status: .noContent)
+            }
+        }
         router.get("/v1/jobs/:job") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {

@@ -10,6 +10,8 @@ package protocol AgentService: Sendable {
     func take(_ report: Report) async throws(Failure) -> Directive
     /// Returns where the machine may have that name.
     func take(_ expectation: Expectation) async throws(Failure)
+    /// Takes what was found on a machine's disks.
+    func take(_ inspection: Inspection) async throws(Failure)
     func progress(of job: String) async throws(Failure) -> JobProgress?
     /// Both are idempotent; `false` when there is no such job.
     func echoWritten(_ job: String) async throws(Failure) -> Bool

@@ -80,6 +80,11 @@ package enum SweepJob {
     package static let steps: [AnyStep<FirmwareContext>] = [AnyStep(SweepAccountsStep())]
 }
 
+/// A boot from the network, once, now.
+package enum BootJob {
+    package static let steps: [AnyStep<FirmwareContext>] = [AnyStep(BootStep())]
+}
+
 /// The kinds of jobs there are.
 package enum JobKinds {
     /// The names of a kind's steps in their order; none for an unknown kind.
@@ -96,6 +101,7 @@ package enum JobKinds {
         case .provision: ProvisionJob.steps
         case .rename, .renew: RenameJob.steps
         case .sweep: SweepJob.steps
+        case .bootNetwork: BootJob.steps
         case .reprovision: ReprovisionJob.steps
         case .unprovision: UnprovisionJob.steps
         default: nil
