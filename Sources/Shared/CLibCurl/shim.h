@@ -28,6 +28,11 @@ static inline CURLcode house_curl_set_post(CURL *handle, const void *bytes, size
     return curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, bytes);
 }
 
+// At least CURL_ERROR_SIZE bytes, which must live as long as the handle.
+static inline CURLcode house_curl_set_error_buffer(CURL *handle, char *buffer) {
+    return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, buffer);
+}
+
 typedef size_t (*house_curl_sink)(char *bytes, size_t size, size_t count, void *context);
 
 static inline CURLcode house_curl_set_sinks(

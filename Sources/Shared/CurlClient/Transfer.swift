@@ -12,6 +12,8 @@ final class Transfer {
     private(set) var body: [UInt8] = []
     private(set) var headers: [(name: String, value: String)] = []
     private var overflowed = false
+    /// What libcurl says of an error beyond its code; ends with the handle that writes there.
+    private let details: UnsafeMutablePointer<CChar>
     fileprivate var sendings = 0
 
     init(_ request: HTTPRequest, number: UInt64) throws(CurlFault) {
@@ -19,16 +21,20 @@ final class Transfer {
         self.number = number
         self.easy = easy
         limit = request.answerLimit
+        details = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        details.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         try set(up: request)
     }
 
     deinit {
         curl_easy_cleanup(easy)
+        details.deallocate()
         for list in lists { curl_slist_free_all(list) }
     }
 
     private func set(up request: HTTPRequest) throws(CurlFault) {
         let context = Unmanaged.passUnretained(self).toOpaque()
+        try check(house_curl_set_error_buffer(easy, details))
         try text(CURLOPT_URL, request.url)
         try text(CURLOPT_CUSTOMREQUEST, request.method)
         if !request.body.isEmpty || request.method == "POST" {
@@ -113,9 +119,20 @@ final class Transfer {
         case CURLE_OUT_OF_MEMORY, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             return .unusable(text)
+        case CURLE_SSL_CONNECT_ERROR:
+            return .notConnected(handshakeFault(text))
         default:
             return .notConnected(text)
         }
+    }
+
+    /// Why a handshake came to nothing, in OpenSSL's words, or in ours where the peer is too old.
+    private func handshakeFault(_ text: String) -> String {
+        let words = String(cString: details)
+        if words.contains("unsupported protocol") || words.contains("alert protocol version") {
+            return "\(text): the peer speaks no TLS 1.2, as Intel AMT before 12.0 does not"
+        }
+        return words.isEmpty ? text : "\(text): \(words)"
     }
 
     private func peerCertificate() -> String? {
