@@ -95,7 +95,8 @@ final class Bench: Sendable {
     ///
     /// - Returns: curl's exit status, the last HTTP status (0 where no answer came), and the answer.
     func post(
-        _ envelope: String, as proof: Proof, tls: Bool = true, path: String = "/wsman", seconds: Int = 60
+        _ envelope: String, as proof: Proof, tls: Bool = true, path: String = "/wsman", seconds: Int = 60,
+        port: Int? = nil
     ) async throws -> (exit: Int32, status: Int, body: String) {
         let name = "\(folder)/\(UUID().uuidString)"
         try envelope.write(toFile: name, atomically: true, encoding: .utf8)
@@ -111,7 +112,8 @@ final class Bench: Sendable {
                 toFile: "\(name).config", atomically: true, encoding: .utf8)
             arguments += ["--config", "\(name).config"]
         }
-        arguments.append("\(tls ? "https" : "http")://\(address):\((tls ? 16993 : 16992) + portOffset)\(path)")
+        arguments.append(
+            "\(tls ? "https" : "http")://\(address):\((port ?? (tls ? 16993 : 16992)) + portOffset)\(path)")
         let (exit, output) = try await run("/usr/bin/curl", arguments)
         let answer = (try? String(contentsOfFile: "\(name).answer", encoding: .utf8)) ?? ""
         return (exit, Int(output) ?? -1, answer)

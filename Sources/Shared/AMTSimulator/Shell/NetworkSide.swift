@@ -6,7 +6,7 @@ import NIOSSL
 import NIOTLS
 import Synchronization
 
-/// The firmware's ports: 16993 with TLS, 16992 without, on an address of its own.
+/// The firmware's ports: 16993 and 664 with TLS, 16992 and 623 without, and 623 by UDP, on an address of its own.
 package final class NetworkSide: Sendable {
     private let host: FirmwareHost
     private let group: any EventLoopGroup
@@ -48,8 +48,10 @@ package final class NetworkSide: Sendable {
         let address = host.with { $0.firmware.ipv4.address }
         var new: [any Channel] = []
         do {
-            new.append(try await listen(address, 16993, tls: true))
-            new.append(try await listen(address, 16992, tls: false))
+            for (port, tls) in [(16993, true), (16992, false), (664, true), (623, false)] {
+                if let channel = try await listen(address, port, tls: tls) { new.append(channel) }
+            }
+            if let channel = try await listenForPings(address) { new.append(channel) }
         } catch {
             for channel in new { channel.close(promise: nil) }
             throw error
@@ -65,13 +67,42 @@ package final class NetworkSide: Sendable {
         for channel in listeners.withLock({ $0 }) { try? await channel.close() }
     }
 
-    private func listen(_ address: String, _ port: Int, tls: Bool) async throws -> any Channel {
-        let listener = try await ServerBootstrap(group: group)
+    /// Opens a port, or says that this user may not have it.
+    private func listen(_ address: String, _ port: Int, tls: Bool) async throws -> (any Channel)? {
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { [self] channel in adopt(channel, tls: tls) }
-            .bindOrSay(address, port)
-        say("listening on \(address):\(port)\(tls ? " (TLS)" : "")")
-        return listener
+        return try await open(address, port, tls ? " (TLS)" : "") {
+            try await bootstrap.bind(host: address, port: port).get()
+        }
+    }
+
+    /// Port 623 by UDP, where presence is asked for.
+    private func listenForPings(_ address: String) async throws -> (any Channel)? {
+        let bootstrap = DatagramBootstrap(group: group).channelInitializer { [host] channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(PresenceHandler(host))
+            }
+        }
+        return try await open(address, 623, " (UDP)") { try await bootstrap.bind(host: address, port: 623).get() }
+    }
+
+    private func open(
+        _ address: String, _ port: Int, _ kind: String, _ bind: () async throws -> any Channel
+    ) async throws -> (any Channel)? {
+        do {
+            let channel = try await bind()
+            say("listening on \(address):\(port)\(kind)")
+            return channel
+        } catch let error as IOError where error.errnoCode == EACCES && port < 1024 {
+            say("port \(port)\(kind) is left out: this user may not listen below 1024")
+            return nil
+        } catch let error as IOError {
+            throw SimulationFault(
+                "\(address):\(port) cannot be listened on: \(String(cString: strerror(error.errnoCode))). "
+                    + "Another simulator may run there: choose another --address (127.0.0.0/8 are all this machine's).",
+                exitCode: 69)
+        }
     }
 
     /// Takes a new connection to one of the ports.
@@ -141,17 +172,6 @@ extension TLSVersion {
             case .v11: .tlsv11
             case .v12: .tlsv12
             }
-    }
-}
-
-extension ServerBootstrap {
-    fileprivate func bindOrSay(_ address: String, _ port: Int) async throws -> any Channel {
-        do { return try await bind(host: address, port: port).get() } catch let error as IOError {
-            throw SimulationFault(
-                "\(address):\(port) cannot be listened on: \(String(cString: strerror(error.errnoCode))). "
-                    + "Another simulator may run there: choose another --address (127.0.0.0/8 are all this machine's).",
-                exitCode: 69)
-        }
     }
 }
 
