@@ -20,6 +20,8 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     /// The roots that its hello named, hexadecimal; SHA-256 ones only.
     package var rootHashes: [String]
     package var firmware: ProvisionedFirmware?
+    /// Whether a person allows TLS 1.0 and 1.1 with this firmware.
+    package var allowsLegacyTLS: Bool?
     /// What the agent found on its disks in the boot environment, and when, seconds since 1970.
     package var disks: PriorInstall?
     package var inspectedAt: Double?

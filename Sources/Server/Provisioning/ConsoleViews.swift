@@ -5,7 +5,7 @@ package import Vocabulary
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
-    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe`, `devices UUID rename NAME`, `devices UUID reprovision
+    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe`, `devices UUID legacy-tls allow|forbid`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
     /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject|cancel REASON` with the reason's bytes in hexadecimal, `ping`, `collections [NAME]`.
     ///
@@ -27,6 +27,14 @@ extension ServerCore {
             throw Failure(.machineUnknown, "'\(text.prefix(64))' is no UUID", hint: "Take one from `devices list`.")
         }
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(machine)).utf8) }
+        if words.count == 3, words[1] == "legacy-tls", ["allow", "forbid"].contains(words[2]) {
+            let allows = words[2] == "allow"
+            guard try await store.device(machine) != nil else { throw Self.unknown(machine) }
+            let record = try await store.change(machine) { (record: inout DeviceRecord?) in
+                record?.allowsLegacyTLS = allows ? true : nil
+            }
+            return Array(try encoded(record).utf8)
+        }
         if words.dropFirst() == ["renew"] {
             return Array(try encoded(try await beginUpkeep(.renew, of: machine)).utf8)
         }

@@ -1,4 +1,5 @@
 import Crypto
+import CryptoExtras
 import Foundation
 import SwiftASN1
 import X509
@@ -16,6 +17,14 @@ extension SimulatedFirmware {
         let certificates = chain.compactMap { try? Certificate(derEncoded: $0) }
         guard certificates.count == chain.count, let leaf = certificates.first, let root = chain.last else {
             return "a certificate that cannot be read"
+        }
+        if personality.traits.refusesSHA1 {
+            guard !certificates.contains(where: { $0.signatureAlgorithm == .sha1WithRSAEncryption }) else {
+                return "a certificate that is signed with SHA-1"
+            }
+            guard certificates.allSatisfy({ Self.rsaBits($0) ?? 2048 >= 2048 }) else {
+                return "an RSA key below 2,048 bits"
+            }
         }
         guard isForSetUp(leaf) else { return "neither Intel's OID nor its OU, or no serverAuth" }
         for (child, parent) in zip(certificates, certificates.dropFirst() + [certificates[certificates.count - 1]]) {
@@ -58,6 +67,10 @@ extension SimulatedFirmware {
 
     private static func isSigned(_ child: Certificate, by parent: Certificate) -> Bool {
         child.issuer == parent.subject && parent.publicKey.isValidSignature(child.signature, for: child)
+    }
+
+    private static func rsaBits(_ certificate: Certificate) -> Int? {
+        _RSA.Signing.PublicKey(certificate.publicKey)?.keySizeInBits
     }
 
     private func isForSetUp(_ leaf: Certificate) -> Bool {
