@@ -1,5 +1,4 @@
 import Crypto
-import CryptoExtras
 import Foundation
 import SwiftASN1
 import X509
@@ -18,13 +17,10 @@ extension SimulatedFirmware {
         guard certificates.count == chain.count, let leaf = certificates.first, let root = chain.last else {
             return "a certificate that cannot be read"
         }
-        if personality.traits.refusesSHA1 {
-            guard !certificates.contains(where: { $0.signatureAlgorithm == .sha1WithRSAEncryption }) else {
-                return "a certificate that is signed with SHA-1"
-            }
-            guard certificates.allSatisfy({ Self.rsaBits($0) ?? 2048 >= 2048 }) else {
-                return "an RSA key below 2,048 bits"
-            }
+        if personality.traits.refusesSHA1,
+            certificates.contains(where: { $0.signatureAlgorithm == .sha1WithRSAEncryption })
+        {
+            return "a certificate that is signed with SHA-1"
         }
         guard isForSetUp(leaf) else { return "neither Intel's OID nor its OU, or no serverAuth" }
         for (child, parent) in zip(certificates, certificates.dropFirst() + [certificates[certificates.count - 1]]) {
@@ -67,10 +63,6 @@ extension SimulatedFirmware {
 
     private static func isSigned(_ child: Certificate, by parent: Certificate) -> Bool {
         child.issuer == parent.subject && parent.publicKey.isValidSignature(child.signature, for: child)
-    }
-
-    private static func rsaBits(_ certificate: Certificate) -> Int? {
-        _RSA.Signing.PublicKey(certificate.publicKey)?.keySizeInBits
     }
 
     private func isForSetUp(_ leaf: Certificate) -> Bool {

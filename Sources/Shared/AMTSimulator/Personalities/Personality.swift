@@ -27,7 +27,7 @@ package struct Personality: Hashable, Sendable {
         package var hasPlainPort = true
         /// Whether AMT_TLSSettingData tells NonSecureConnectionsSupported, which is false then.
         package var tellsNonSecureConnections = false
-        /// Whether set-up refuses chains that are signed with SHA-1 or hold RSA keys below 2,048 bits.
+        /// Whether set-up refuses chains that are signed with SHA-1.
         package var refusesSHA1 = false
     }
 
