@@ -36,7 +36,7 @@ lint: packages
 	    awk '$$2 != "total" && $$1 > 400 { print "long: " $$2 " has " $$1 " lines" }'
 
 torture: packages
-	NAMESAKE_WORLDS=2000 swift test --disable-xctest --filter SimulationTests
+	NAMESAKE_WORLDS=2000 NAMESAKE_MATRIX=all swift test --disable-xctest --filter SimulationTests
 
 demo: build
 	@packaging/demo/demo $(PROGRAMS)

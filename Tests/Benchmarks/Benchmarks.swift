@@ -10,6 +10,9 @@ struct Benchmarks {
     static let runs = 21
 
     static func main() async throws {
+        if CommandLine.arguments.contains("engine") {
+            return try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
+        }
         try await withTemporaryFolder { folder in
             let site = try await Site(in: folder, number: 7)
             try await site.control(#"{"do":"resetCounters"}"#)
@@ -49,6 +52,7 @@ struct Benchmarks {
                     + "\(warm["handshakes"] ?? "?") handshakes")
             await site.stop()
         }
+        try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
         try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
     }
 

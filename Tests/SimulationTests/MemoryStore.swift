@@ -14,8 +14,10 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         var signals: [JobID: Set<JobSignal>] = [:]
         /// Writes from here on do not happen, as after a kill.
         var isCutOff = false
-        /// The write after which the store is cut off, counted down; `nil` for none.
-        var writesLeft: Int?
+        /// How many writes were asked for.
+        var writes = 0
+        /// The write at which the server is killed, and whether that write is still on the disk.
+        var kill: (write: Int, isKept: Bool)?
     }
 
     let content: Mutex<Content>
@@ -37,11 +39,14 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
     ) throws(Failure) -> Value {
         var copy = content.withLock { $0 }
         guard !copy.isCutOff else { throw Failure(.storeUnavailable, "the server is dead") }
-        let value = try body(&copy)
-        if let left = copy.writesLeft {
-            copy.writesLeft = left == 0 ? nil : left - 1
-            if left == 0 { copy.isCutOff = true }
+        copy.writes += 1
+        let kill = copy.kill?.write == copy.writes ? copy.kill : nil
+        if kill?.isKept == false {
+            content.withLock { $0.isCutOff = true }
+            throw Failure(.storeUnavailable, "the server is dead")
         }
+        let value = try body(&copy)
+        copy.isCutOff = kill != nil
         content.withLock { [copy] in $0 = copy }
         return value
     }
@@ -91,11 +96,17 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
     func tokens() async throws(Failure) -> [BuildToken] { [] }
     func revoke(token id: String, now: Double) async throws(Failure) -> BuildToken? { nil }
 
+    func secrets(of machine: MachineID) async throws(Failure) -> [SealedSecret] {
+        try read { content in
+            content.secrets.enumerated().filter { $0.element.machine == machine }.map { place, secret in
+                SealedSecret(
+                    sequence: Int64(place), machine: machine, purpose: secret.purpose, sealed: secret.sealed)
+            }
+        }
+    }
+
     // MARK: the shelf, for a rotation of keys, which no simulation does
 
-    func secrets(of machine: MachineID) async throws(Failure) -> [SealedSecret] {
-        throw Failure(.storeUnavailable, "a simulation's store is not exported")
-    }
     func secrets(after sequence: Int64, limit: Int) async throws(Failure) -> [SealedSecret] { [] }
     func replace(_ secrets: [SealedSecret]) async throws(Failure) {}
     func secretsByKey() async throws(Failure) -> [String: Int] { [:] }
@@ -187,4 +198,7 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         try read { content in content.jobs.first { $0.id == id } }
     }
     func jobs() async throws(Failure) -> [JobRecord] { try read { $0.jobs } }
+    func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord] {
+        try read { content in content.jobs.filter { $0.machine == machine } }
+    }
 }

@@ -72,8 +72,15 @@ struct SimulatedDevice: Sendable {
         return firmware.refusal(of: chain)
     }
 
+    /// An account as a job leaves it that was lost: of ours, and past its end.
+    mutating func leaveAccount(_ name: String) {
+        _ = firmware.accounts.add(
+            .init(handle: 0, name: name, a1: [UInt8](repeating: 1, count: 16), access: 0, realms: [3]))
+    }
+
     // MARK: what is true in it
 
+    var digestRealm: String { firmware.digestRealm }
     var uuid: [UInt8] { firmware.uuid }
     var hostOSFQDN: String {
         get { firmware.names.hostOSFQDN }

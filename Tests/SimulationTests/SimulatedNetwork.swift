@@ -28,6 +28,7 @@ struct SimulatedNetwork: HTTPSending {
         case .crashAfter: return try die()
         case .garbage: throw .answerUnreadable("garbage")
         case .status500: return HTTPAnswer(status: 500, headers: [], body: [], openedConnection: false)
+        case .status503: return HTTPAnswer(status: 503, headers: [], body: [], openedConnection: false)
         default: return try outcome.get()
         }
     }
@@ -70,7 +71,7 @@ extension World.State {
     }
 
     /// - Returns: Why no request may go out.
-    private func handshake(_ request: HTTPRequest, _ place: Int, _ authority: Certificate) -> CurlFault? {
+    private mutating func handshake(_ request: HTTPRequest, _ place: Int, _ authority: Certificate) -> CurlFault? {
         guard let presented = try? Certificate(der: devices[place].presented) else {
             return .notConnected("no certificate")
         }
@@ -79,6 +80,9 @@ extension World.State {
             guard (try? presented.isIssued(by: authority)) == true, presented.dnsNames.contains(name ?? "") else {
                 return .peerNotTrusted("\(presented.subjectCommonName) is not \(name ?? "")")
             }
+        }
+        if devices[place].isProvisioned, request.trust.pin == nil {
+            violations.append((place, "a request to a managed firmware without a pin"))
         }
         if let pin = request.trust.pin, presented.publicKey.pin != pin { return .peerNotTrusted("another key") }
         guard devices[place].asksForChain else { return nil }

@@ -1,4 +1,3 @@
-import Crypto
 import CurlClient
 import Fleet
 import Foundation
@@ -111,10 +110,9 @@ struct SimulationTests {
             expect(device.isProvisioned && record.stage == .managed, "not managed: set-up \(device.isInSetUp)")
             guard device.isProvisioned, let firmware = record.firmware else { continue }
             let password = try await vault.secret(.adminPassword, of: machine)
-            let hash = password.reveal {
-                Array(Insecure.MD5.hash(data: Data("admin:\(firmware.digestRealm):".utf8) + Data($0)))
-            }
-            expect(hash == device.adminHash, "the store's admin password does not work")
+            expect(
+                password.reveal { adminHash($0, realm: firmware.digestRealm) } == device.adminHash,
+                "the store's admin password does not work")
             let name = device.name
             expect(firmware.name.text == name, "the record says \(firmware.name), the firmware \(name)")
             expect(record.name.text == name, "the record's name is \(record.name), the firmware's \(name)")
@@ -131,6 +129,7 @@ struct SimulationTests {
                 expect(device.hostOSFQDN == wanted, "HostOSFQDN \(device.hostOSFQDN)")
             }
         }
+        problems += world.with(\.violations)
         for job in try await world.store.jobs() where !job.state.isFinal {
             problems.append((-1, "job \(job.id) is \(job.state.rawValue): \(job.failure.map { "\($0)" } ?? "-")"))
         }

@@ -70,7 +70,8 @@ final class World: Sendable {
     }
 
     enum Fault: CaseIterable {
-        case dropBefore, dropAfter, garbage, status500, expireNonces, powerCut, crashBefore, crashAfter, crashInStore
+        case dropBefore, dropAfter, garbage, status500, status503, expireNonces, powerCut
+        case crashBefore, crashAfter, crashInStore
     }
 
     struct State: Sendable {
@@ -83,6 +84,12 @@ final class World: Sendable {
         var stormEnds = 0.0
         var likelihood = 0.0
         var faults: Set<Fault> = Set(Fault.allCases)
+        /// The one request that a fault is planned for, counted from the world's begin.
+        var planned: (request: Int, fault: Fault)?
+        /// Requests that were about to be sent.
+        var attempts = 0
+        /// What must not be even for a moment, and was.
+        var violations: [(device: Int, what: String)] = []
         var current = 0
         var serverIsDead = false
         var isHandling = false
@@ -173,9 +180,15 @@ final class World: Sendable {
 
     func chooseFault() -> Fault? {
         let fault: Fault? = with { state in
-            guard state.now < state.stormEnds, state.dice.part() < state.likelihood else { return nil }
-            let choices = Fault.allCases.filter(state.faults.contains)
-            let fault = choices[state.dice.below(choices.count)]
+            state.attempts += 1
+            let fault: Fault
+            if let planned = state.planned, planned.request == state.attempts {
+                fault = planned.fault
+            } else {
+                guard state.now < state.stormEnds, state.dice.part() < state.likelihood else { return nil }
+                let choices = Fault.allCases.filter(state.faults.contains)
+                fault = choices[state.dice.below(choices.count)]
+            }
             state.struck[fault, default: 0] += 1
             state.note("fault \(fault)", of: state.current)
             let place = state.current
@@ -184,8 +197,8 @@ final class World: Sendable {
             return fault
         }
         if fault == .crashInStore {
-            let writes = with { $0.dice.below(6) }
-            store.content.withLock { $0.writesLeft = writes }
+            let ahead = with { $0.dice.below(6) }
+            store.content.withLock { $0.kill = ($0.writes + 1 + ahead, true) }
         }
         return fault
     }
@@ -198,8 +211,9 @@ final class World: Sendable {
     private func restartServer() async throws {
         store.content.withLock { content in
             content.isCutOff = false
-            content.writesLeft = nil
+            content.kill = nil
         }
+        try await checkCredentials()
         with { state in
             state.serverIsDead = false
             state.restarts += 1
@@ -208,6 +222,21 @@ final class World: Sendable {
         }
         startServer()
         _ = try await store.recover(now: with(\.now))
+    }
+
+    /// Whatever the moment of the kill, the store holds a password that works, or the firmware is in set-up.
+    private func checkCredentials() async throws {
+        for (place, device) in with(\.devices).enumerated() where device.isProvisioned {
+            guard let machine = MachineID(smbios: device.uuid) else { continue }
+            let sealed = try await store.sealed(.adminPassword, of: machine)
+            let works = try sealed.contains { sealed in
+                try KeyRing(parts.key).open(sealed, for: "\(machine.text)/\(SecretPurpose.adminPassword.rawValue)")
+                    .reveal {
+                        device.adminHash == adminHash($0, realm: device.digestRealm)
+                    }
+            }
+            if !works { with { $0.violations.append((place, "at a kill the store had no password that works")) } }
+        }
     }
 
     // MARK: the loop
@@ -242,6 +271,18 @@ final class World: Sendable {
         else { return false }
         let (jobs, records) = (try await store.jobs(), try await store.devices())
         return jobs.allSatisfy(\.state.isFinal) && !records.contains { $0.stage == .held }
+            && failedOrders(jobs, records).isEmpty
+    }
+
+    /// Jobs that a person began and that failed, with nothing after them.
+    private func failedOrders(_ jobs: [JobRecord], _ records: [DeviceRecord]) -> [JobRecord] {
+        let unnamed = with { $0.devices.filter { $0.osName == nil }.compactMap { MachineID(smbios: $0.uuid) } }
+        return unnamed.compactMap { machine in jobs.last { $0.machine == machine } }.filter { $0.state == .failed }
+    }
+
+    private func retryOrders() async {
+        guard let jobs = try? await store.jobs(), let records = try? await store.devices() else { return }
+        for job in failedOrders(jobs, records) { _ = try? await core.retry(job) }
     }
 
     private func runDueJobs() async throws {
@@ -308,6 +349,7 @@ final class World: Sendable {
             for record in (try? await store.devices()) ?? [] where record.stage == .held {
                 _ = try? await core.retry(record.machine)
             }
+            await retryOrders()
             with { $0.schedule(.operatorsRound, in: 900) }
         }
     }

@@ -106,6 +106,8 @@ package protocol JobQueue: JobJournal {
 
     func job(_ id: JobID) async throws(Failure) -> JobRecord?
     func jobs() async throws(Failure) -> [JobRecord]
+    /// The jobs of one machine, oldest first.
+    func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord]
     func lines(of job: JobID) async throws(Failure) -> [JournalLine]
 }
 

@@ -106,7 +106,7 @@ extension ServerCore {
     }
 
     func unfinishedJob(of machine: MachineID) async throws(Failure) -> JobRecord? {
-        try await store.jobs().last { $0.machine == machine && !$0.state.isFinal }
+        try await store.jobs(of: machine).last { !$0.state.isFinal }
     }
 
     private func directive(for job: JobRecord, _ message: String) async throws(Failure) -> Directive {

@@ -52,13 +52,14 @@ package struct ServerCore: Sendable {
             box.set(decision)
         }
         let decision = box.value ?? .leave("no record")
-        if decision == .provision, let record {
+        guard let record else { return decision }
+        let job = try await unfinishedJob(of: record.machine)
+        // Provisioning without a job: the server was killed between the two writes of an earlier hello.
+        if decision == .provision || (record.stage == .provisioning && job == nil) {
             let parameters = try encoded(ProvisionParameters(name: record.name))
             _ = try await store.enqueue(.provision, for: record.machine, parameters: parameters, now: now, due: now)
             ring()
-        } else if let record, record.stage == .provisioning, record.address == address,
-            let job = try await unfinishedJob(of: record.machine)
-        {
+        } else if record.stage == .provisioning, record.address == address, let job {
             // The firmware is awake in set-up: what waits for it need not wait longer.
             try await store.hasten(job.id, now: now)
             ring()
@@ -108,12 +109,12 @@ package struct ServerCore: Sendable {
             }
             if let running = try await unfinishedJob(of: machine) { return running }
             if record.firmware?.adminProved != nil,
-                let last = try await store.jobs().last(where: { $0.machine == machine })
+                let last = try await store.jobs(of: machine).last
             {
                 return last
             }
         }
-        if let last = try await store.jobs().last(where: { $0.machine == machine }), last.state == .failed,
+        if let last = try await store.jobs(of: machine).last, last.state == .failed,
             [.provision, .reprovision].contains(last.kind)
         {
             return try await retry(last)
@@ -123,10 +124,10 @@ package struct ServerCore: Sendable {
                 .firmwareStateUnexpected, "\(machine) was provisioned before; its record has to be retired first",
                 hint: "Find out why it said hello again before anything is written to it.")
         }
-        _ = try await store.change(machine) { (record: inout DeviceRecord?) in record?.stage = .provisioning }
         let now = clock()
         let parameters = try encoded(ProvisionParameters(name: record.name))
         let job = try await store.enqueue(.provision, for: machine, parameters: parameters, now: now, due: now)
+        _ = try await store.change(machine) { (record: inout DeviceRecord?) in record?.stage = .provisioning }
         ring()
         return job
     }
@@ -141,12 +142,13 @@ package struct ServerCore: Sendable {
         if let other = try await unfinishedJob(of: job.machine) {
             throw Failure(.jobUnderWay, "job \(other.id) of this machine is under way")
         }
+        // In this order: a server that is killed in between leaves a job that fails once more, not a record without one.
         try await store.append(.retried, to: job.id)
+        let again = try await store.reopen(job.id, now: clock())
         _ = try await store.change(job.machine) { (record: inout DeviceRecord?) in
             record?.note = nil
             if record?.stage == .held { record?.stage = .provisioning }
         }
-        let again = try await store.reopen(job.id, now: clock())
         ring()
         return again
     }

@@ -150,6 +150,13 @@ extension SQLiteStore: JobQueue {
         }
     }
 
+    package func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord] {
+        try await read("list a machine's jobs") { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM job WHERE machine = ? ORDER BY id", arguments: [machine.text])
+                .map { try Self.job($0) }
+        }
+    }
+
     private static func job(_ row: Row) throws -> JobRecord {
         let machineText: String = row["machine"]
         let stateText: String = row["state"]

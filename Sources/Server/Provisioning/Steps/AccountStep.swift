@@ -49,7 +49,13 @@ package struct AccountStep: Step {
     ///
     /// - Returns: Whether there was one.
     func removeUnheardOf(_ context: FirmwareContext) async throws(Failure) -> Bool {
-        let name = accountName(context)
+        try await removeAsAdmin(accountName(context), context)
+    }
+
+    /// Removes the account of that name, if there is one, and what the store holds of it.
+    ///
+    /// - Returns: Whether there was one.
+    func removeAsAdmin(_ name: String, _ context: FirmwareContext) async throws(Failure) -> Bool {
         guard try await context.vault.holds(.account(name), of: context.machine) else { return false }
         try await context.openAdmin()
         let found = try await handle(of: name, context)
