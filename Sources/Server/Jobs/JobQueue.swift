@@ -107,6 +107,8 @@ package protocol JobQueue: JobJournal {
     func job(_ id: JobID) async throws(Failure) -> JobRecord?
     func jobs() async throws(Failure) -> [JobRecord]
     /// The jobs of one machine, oldest first.
+    /// Those that are neither at their end nor held, oldest first; of one machine, or with `nil` of all.
+    func unfinishedJobs(of machine: MachineID?) async throws(Failure) -> [JobRecord]
     func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord]
     func lines(of job: JobID) async throws(Failure) -> [JournalLine]
 }

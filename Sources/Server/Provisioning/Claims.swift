@@ -56,10 +56,8 @@ extension ServerCore {
     /// The unfinished jobs that would give a machine the name, oldest first.
     private func claims(of name: Hostname) async throws(Failure) -> [JobRecord] {
         var found: [JobRecord] = []
-        for job in try await store.jobs() where !job.state.isFinal {
-            if try job.claim?.claim == name { found.append(job) }
-        }
-        return found.sorted { $0.id.number < $1.id.number }
+        for job in try await store.unfinishedJobs(of: nil) where try job.claim?.claim == name { found.append(job) }
+        return found
     }
 
     /// Ends a job that has just been added where an older one of another machine wants the same name.
@@ -76,9 +74,7 @@ extension ServerCore {
 
     /// The job of a machine's claim that waits for a person, if its last claim does.
     func heldClaim(of machine: MachineID) async throws(Failure) -> JobRecord? {
-        let last = try await store.jobs().last {
-            $0.machine == machine && [JobKind.rename, .reprovision].contains($0.kind)
-        }
+        let last = try await store.jobs(of: machine).last { [JobKind.rename, .reprovision].contains($0.kind) }
         return last?.state == .held ? last : nil
     }
 

@@ -17,7 +17,8 @@ package struct JobPage: Codable, Sendable {
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
-    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe`, `devices UUID rename NAME`, `devices UUID reprovision
+    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe|readmit|export`, `devices UUID
+    /// retire [SUCCESSOR]`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
     /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject REASON` with the reason's bytes in hexadecimal, `ping`, `collections [NAME]`.
     ///
@@ -42,6 +43,7 @@ extension ServerCore {
         if words.dropFirst() == ["renew"] {
             return Array(try encoded(try await beginUpkeep(.renew, of: machine)).utf8)
         }
+        if let answer = try await identity(machine, Array(words.dropFirst())) { return answer }
         if words.dropFirst() == ["boot-pxe"] {
             return Array(try encoded(try await beginUpkeep(.bootNetwork, of: machine)).utf8)
         }
@@ -77,8 +79,11 @@ extension ServerCore {
                 job, approved: words[1] == "approve", reason: String(decoding: reason, as: UTF8.self))
             return Array(try encoded(decided).utf8)
         }
-        let lines = try await store.lines(of: id).map { JobPage.Line(time: $0.time, event: $0.event) }
-        let page = JobPage(job: job, steps: JobKinds.steps(of: job.kind).map(\.rawValue), lines: lines)
-        return Array(try encoded(page).utf8)
+        return Array(try encoded(try await page(of: job)).utf8)
+    }
+
+    func page(of job: JobRecord) async throws(Failure) -> JobPage {
+        let lines = try await store.lines(of: job.id).map { JobPage.Line(time: $0.time, event: $0.event) }
+        return JobPage(job: job, steps: JobKinds.steps(of: job.kind).map(\.rawValue), lines: lines)
     }
 }
