@@ -15,6 +15,7 @@ extension ServerCore {
     /// - Parameters:
     ///   - machine: Which one.
     ///   - successor: The machine that has its place now, where its board was swapped.
+    /// - Returns: Its record as it is then.
     package func retire(_ machine: MachineID, replacedBy successor: MachineID? = nil) async throws(Failure)
         -> DeviceRecord
     {
