@@ -24,7 +24,8 @@ struct PersonalityTests {
             }
             let renamed = try await site.sync(name: "ws-1.corp.example.test")
             #expect(renamed.status == 0, "\(renamed.output)\n\(site.server.printed)")
-            let begun = try await site.console("devices", "reprovision", Site.machine, "--name", "ws-2.corp.example.test")
+            let begun = try await site.console(
+                "devices", "reprovision", Site.machine, "--name", "ws-2.corp.example.test")
             try #require(begun.status == 0, "\(begun.output)")
             let end = try await site.end(of: "3")
             #expect(end.contains(#""state":"done""#), "\(end)")

@@ -10,19 +10,22 @@ struct DevicesCommand: AsyncParsableCommand {
         commandName: "devices", abstract: "Shows device records of a running server.",
         subcommands: [
             List.self, Show.self, Retry.self, LegacyTLS.self, RenameDevice.self, ReprovisionDevice.self,
-            UnprovisionDevice.self,
-            RenewDevice.self, BootDevice.self,
+            UnprovisionDevice.self, RenewDevice.self, BootDevice.self, RetireDevice.self, ReadmitDevice.self,
+            ExportDevice.self,
         ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A line for each machine.")
         @OptionGroup var folder: FolderOption
-        @Flag(help: "The records as JSON.") var json = false
+        @Flag(help: "The records as JSON, all of them.") var json = false
+        @Flag(help: "Those that are retired too.") var all = false
 
         func run() async throws {
             let console = Console(folder: folder.value)
             if json { return print(String(decoding: try await console.ask(["devices"]), as: UTF8.self)) }
-            let records = try await console.ask([DeviceRecord].self, ["devices"])
+            let records = try await console.ask([DeviceRecord].self, ["devices"]).filter {
+                all || $0.stage != .retired
+            }
             print(
                 table(
                     [["MACHINE", "STAGE", "NAME", "ADDRESS", "LAST HELLO"]]
@@ -47,6 +50,9 @@ struct DevicesCommand: AsyncParsableCommand {
                 ["temporary host name", record.temporaryHostname], ["address", record.address],
                 ["hellos", "\(record.helloCount), last \(timeText(record.lastHello))"],
             ]
+            if let aliases = record.aliases, !aliases.isEmpty {
+                rows.append(["former names", aliases.suffix(8).map(\.name.text).joined(separator: ", ")])
+            }
             if let note = record.note { rows.append(["note", note]) }
             if let firmware = record.firmware {
                 rows += [

@@ -17,7 +17,9 @@ package struct Personality: Hashable, Sendable {
     package var traits = Traits()
     package var switches = Switches()
 
-    /// What sets generations apart on the network. Source: network reference 1.3, 11.
+    /// What sets generations apart on the network.
+    ///
+    /// Source: network reference 1.3, 11.
     package struct Traits: Hashable, Sendable {
         package var lowestTLS = TLSVersion.v11
         package var highestTLS = TLSVersion.v12
