@@ -61,9 +61,6 @@ enum AMT_TLSSettingData: FirmwareClass {
                 "Enabled": .boolean(settings.enabled), "InstanceID": .text(name),
                 "MutualAuthentication": .boolean(settings.mutual),
             ]
-            if firmware.personality.traits.tellsNonSecureConnections {
-                properties["NonSecureConnectionsSupported"] = .boolean(false)
-            }
             if !settings.trustedCN.isEmpty { properties["TrustedCN"] = .list(settings.trustedCN) }
             return instance(properties)
         }

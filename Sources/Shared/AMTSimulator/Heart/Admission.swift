@@ -21,7 +21,6 @@ extension SimulatedFirmware {
         case .pre: return .closed
         case .in: return tls ? .chainForSetUp : .closed
         case .post where tls: return remote.enabled && remote.mutual ? .chainOfClient : .anyone
-        case .post where !personality.traits.hasPlainPort: return .closed
         case .post: return remote.enabled && !remote.acceptsPlain ? .closed : .anyone
         }
     }

@@ -17,11 +17,6 @@ extension SimulatedFirmware {
         guard certificates.count == chain.count, let leaf = certificates.first, let root = chain.last else {
             return "a certificate that cannot be read"
         }
-        if personality.traits.refusesSHA1,
-            certificates.contains(where: { $0.signatureAlgorithm == .sha1WithRSAEncryption })
-        {
-            return "a certificate that is signed with SHA-1"
-        }
         guard isForSetUp(leaf) else { return "neither Intel's OID nor its OU, or no serverAuth" }
         for (child, parent) in zip(certificates, certificates.dropFirst() + [certificates[certificates.count - 1]]) {
             guard Self.isSigned(child, by: parent) else {

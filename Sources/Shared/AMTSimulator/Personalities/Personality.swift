@@ -14,26 +14,7 @@ package struct Personality: Hashable, Sendable {
     /// Hosts may send at most so many bytes a message on AMTHI.
     package var hostInterfaceLimit: UInt32 = 5120
 
-    package var traits = Traits()
     package var switches = Switches()
-
-    /// What sets generations apart on the network.
-    ///
-    /// Source: network reference 1.3, 11.
-    package struct Traits: Hashable, Sendable {
-        package var lowestTLS = TLSVersion.v11
-        package var highestTLS = TLSVersion.v12
-        /// RSA key exchange and AES in CBC mode alone, as clients of old firmware have to offer.
-        package var onlyStaticRSA = false
-        /// Whether port 16992 is there for the network at all.
-        package var hasPlainPort = true
-        /// Whether AMT_TLSSettingData tells NonSecureConnectionsSupported, which is false then.
-        package var tellsNonSecureConnections = false
-        /// Whether set-up refuses chains that are signed with SHA-1.
-        package var refusesSHA1 = false
-    }
-
-    package enum TLSVersion: String, Sendable, CaseIterable { case v10, v11, v12 }
 
     /// Behaviours on which sources disagree or are silent; README says which is which.
     package struct Switches: Hashable, Sendable {
@@ -59,5 +40,5 @@ package struct Personality: Hashable, Sendable {
     package enum CommitAnswer: String, Sendable, CaseIterable { case sent, lost }
 
     /// All that can be chosen by name.
-    package static let all: [Personality] = [.amt7, .amt9, .amt11, .amt12, .amt16]
+    package static let all: [Personality] = [.amt12]
 }

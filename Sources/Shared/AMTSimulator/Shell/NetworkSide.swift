@@ -122,22 +122,11 @@ package final class NetworkSide: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: [.certificate(try NIOSSLCertificate(bytes: der, format: .der))],
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.pkcs8DERRepresentation), format: .der)))
-        let traits = host.with { $0.firmware.personality.traits }
-        configuration.minimumTLSVersion = traits.lowestTLS.swiftNIO
-        configuration.maximumTLSVersion = traits.highestTLS.swiftNIO
-        if traits.onlyStaticRSA { configuration.cipherSuites = "AES128-SHA:AES256-SHA" }
+        // AMT 12: TLS 1.1 and 1.2.
+        configuration.minimumTLSVersion = .tlsv11
+        configuration.maximumTLSVersion = .tlsv12
         if asksClient { configuration.certificateVerification = .noHostnameVerification }
         return try NIOSSLContext(configuration: configuration)
-    }
-}
-
-extension Personality.TLSVersion {
-    fileprivate var swiftNIO: NIOSSL.TLSVersion {
-        switch self {
-        case .v10: .tlsv1
-        case .v11: .tlsv11
-        case .v12: .tlsv12
-        }
     }
 }
 
