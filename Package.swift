@@ -112,6 +112,7 @@ let package = Package(
         // Agent
         cRoom("CMEI", .agent),
         room("AgentCore", .agent, uses: ["CMEI", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
+        room("DiskInspection", .agent, uses: ["Vocabulary"]),
         room("AgentOptions", .agent, uses: ["AgentCore", "AMTHI", "Vocabulary", argumentParser]),
         door(
             "AgentMain", .agent,
@@ -200,6 +201,7 @@ let package = Package(
                 "Provisioning", "AMTSimulator", "Certificates", "CurlClient", "Fleet", "Jobs", "Wire", "Vocabulary",
                 crypto, cryptoExtras,
             ]),
+        trial(of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "Vocabulary"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],
