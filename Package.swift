@@ -112,7 +112,8 @@ let package = Package(
         // Agent
         cRoom("CMEI", .agent),
         room("AgentCore", .agent, uses: ["CMEI", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
-        room("DiskInspection", .agent, uses: ["Vocabulary"]),
+        cLibrary("CLibBlkid", .agent, pkgConfig: "blkid", apt: "libblkid-dev"),
+        room("DiskInspection", .agent, uses: ["CLibBlkid", "Vocabulary"]),
         room("AgentOptions", .agent, uses: ["AgentCore", "AMTHI", "Vocabulary", argumentParser]),
         door(
             "AgentMain", .agent,

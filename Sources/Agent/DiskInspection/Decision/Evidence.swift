@@ -1,5 +1,5 @@
 /// One thing that was found and that speaks about the past of a disk.
-package struct Evidence: Hashable, Sendable {
+package struct Evidence: Hashable, Codable, Sendable {
     package var indicator: Indicator
     package var weight: Weight
     /// For a person; holds no secret, and no content of a file beyond names.
@@ -15,7 +15,7 @@ package struct Evidence: Hashable, Sendable {
     }
 
     /// How much one piece of evidence says by itself.
-    package enum Weight: String, CaseIterable, Sendable {
+    package enum Weight: String, CaseIterable, Codable, Sendable {
         /// A prior installation; only a person explains it away.
         case blocking
         /// No proof is possible in its presence.
@@ -30,7 +30,7 @@ package struct Evidence: Hashable, Sendable {
 }
 
 /// The name of a kind of evidence, as `Documentation/inspection.md` lists them.
-package enum Indicator: String, CaseIterable, Sendable {
+package enum Indicator: String, CaseIterable, Codable, Sendable {
     case noDisk = "D1"
     case selfEncryption = "D2"
     case passwordLock = "D3"

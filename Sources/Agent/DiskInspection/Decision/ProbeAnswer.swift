@@ -1,5 +1,5 @@
 /// One question to a disk or to the machine.
-package enum ProbeID: String, CaseIterable, Sendable {
+package enum ProbeID: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
     /// Is there a disk at all, and is none hidden behind a controller?
     case disks
     /// Do the firmware's boot entries name former boot loaders?
@@ -27,7 +27,7 @@ package enum ProbeID: String, CaseIterable, Sendable {
 /// What a probe says.
 ///
 /// There are three values, because a reader that cannot tell must never be taken for one that found nothing.
-package enum ProbeAnswer: Hashable, Sendable {
+package enum ProbeAnswer: Hashable, Codable, Sendable {
     case present([Evidence])
     /// Nothing was found, and all that was planned was read.
     case absent(Coverage)
@@ -35,7 +35,7 @@ package enum ProbeAnswer: Hashable, Sendable {
 }
 
 /// How much of what a probe planned to read was read.
-package struct Coverage: Hashable, Sendable {
+package struct Coverage: Hashable, Codable, Sendable {
     /// In bytes.
     package var planned: UInt64
     /// In bytes.
