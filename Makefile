@@ -1,7 +1,8 @@
 # Namesake. `make help` says what there is.
 CONFIGURATION ?= debug
 PROGRAMS = .build/$(CONFIGURATION)
-PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync namesake-agent-local
+PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync namesake-agent-local \
+    namesake-agent-inspect
 
 .DEFAULT_GOAL := help
 .PHONY: help packages build test torture lint demo bench package package-test fuzz clean
@@ -57,7 +58,7 @@ fuzz: packages
 	    if [ $(SECONDS) -gt 0 ]; then limit=-max_total_time=$(SECONDS); else limit=-runs=0; fi; \
 	    .build/fuzz/debug/$${pair%:*} $$limit -print_final_stats=1 .build/fuzz/found/$${pair#*:} $$corpus || exit 1; done
 
-AGENT_PRODUCTS = namesake-agent namesake-agent-sync namesake-agent-local
+AGENT_PRODUCTS = namesake-agent namesake-agent-sync namesake-agent-local namesake-agent-inspect
 
 package: packages
 	@for product in $(AGENT_PRODUCTS); do \

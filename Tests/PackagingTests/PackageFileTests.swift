@@ -10,7 +10,7 @@ struct PackageFileTests {
     init() throws { folder = try TemporaryFolder() }
 
     private static let commands = [
-        "check", "status", "sync", "enroll", "expect", "doctor", "capture", "local", "version",
+        "check", "status", "sync", "enroll", "expect", "doctor", "capture", "local", "inspect", "version",
     ]
 
     /// The long options of a command, as the program itself tells them.

@@ -64,9 +64,10 @@ package func rule(
 
 /// The required probes that did not come to an answer.
 private func unproved(_ required: [ProbeID], _ answers: [ProbeID: ProbeAnswer]) -> [String] {
-    required.compactMap { id in
+    let missing = required.filter { answers[$0] == nil }.map(\.rawValue)
+    let reasons = required.compactMap { id -> String? in
         switch answers[id] {
-        case nil: "\(id.rawValue): not looked at"
+        case nil: nil
         case .indeterminate(let why): "\(id.rawValue): \(why)"
         case .absent(let coverage) where !coverage.isComplete:
             "\(id.rawValue): \(coverage.read) of \(coverage.planned) bytes were read"
@@ -74,6 +75,7 @@ private func unproved(_ required: [ProbeID], _ answers: [ProbeID: ProbeAnswer]) 
         case .absent, .present: nil
         }
     }
+    return missing.isEmpty ? reasons : reasons + ["not looked at: \(missing.joined(separator: ", "))"]
 }
 
 /// The verdict on a machine: that of its worst part.
