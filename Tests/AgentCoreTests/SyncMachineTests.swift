@@ -45,6 +45,21 @@ struct SyncMachineTests {
 
     struct Unfinished: Error { let actions: [SyncMachine.Action] }
 
+    @Test("is writing the proof again when the server has seen another name, once for each time")
+    func missedEcho() throws {
+        var missed = told(.waiting, seen: false)
+        missed.echo?.missed = 1
+        let actions = after([
+            .directed(follow(HostNameEcho(name: nonce, seen: false, missed: 0))), .wrote, .announced,
+            .progressed(missed), .wrote, .announced, .progressed(missed), .progressed(told(.running, seen: true)),
+        ])
+        #expect(
+            actions == [
+                .sendReport, .writeEcho(nonce), .announceWritten(job: "7"), .poll(job: "7"), .writeEcho(nonce),
+                .announceWritten(job: "7"), .poll(job: "7"), .poll(job: "7"), .writeTrueName,
+            ])
+    }
+
     @Test("is: report, prove, follow, read again")
     func wholeStory() throws {
         let actions = after([

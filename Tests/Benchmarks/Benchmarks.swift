@@ -10,6 +10,9 @@ struct Benchmarks {
     static let runs = 21
 
     static func main() async throws {
+        if CommandLine.arguments.contains("engine") {
+            return try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
+        }
         try await withTemporaryFolder { folder in
             let site = try await Site(in: folder, number: 7)
             try await site.control(#"{"do":"resetCounters"}"#)
@@ -50,6 +53,7 @@ struct Benchmarks {
             await site.stop()
         }
         try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }
+        try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
         try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
     }
 

@@ -1,4 +1,6 @@
+import AgentTestKit
 import DiskInspection
+import Foundation
 import Glibc
 import Testing
 
@@ -44,6 +46,26 @@ struct DriveStateTests {
         }
         #expect(Self.verdict(DriveState(opal: .refused(EOPNOTSUPP), identity: nil), Self.usb) == .unknown)
         #expect(Self.verdict(DriveState(opal: .flags(13), identity: nil), Self.usb) == .prior)
+    }
+
+    @Test("no disk is left out for being removable or without a size; empty readers and hidden paths are")
+    func list() throws {
+        let folder = try TemporaryFolder()
+        let files = [
+            ("sda", "size", "1000"), ("sda", "removable", "1"), ("sdb", "size", "0"), ("sdb", "removable", "1"),
+            ("sdc", "size", "0"), ("sdc", "removable", "0"), ("nvme0n1", "size", "1000"), ("nvme0c0n1", "size", "1000"),
+            ("nvme0c0n1", "hidden", "1"), ("loop0", "size", "8"), ("dm-0", "size", "8"), ("vda", "size", "8"),
+            ("vda", "serial", "  a b \n"),
+        ]
+        for (disk, name, text) in files {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder.path)/block/\(disk)", withIntermediateDirectories: true)
+            try folder.write("block/\(disk)/\(name)", text)
+        }
+        let disks = try #require(BlockDevice.all(sysfs: folder.path))
+        #expect(disks.map(\.kernelName) == ["nvme0n1", "sda", "sdc", "vda"])
+        #expect(disks.last?.serial == "a b")
+        #expect(BlockDevice.all(sysfs: "\(folder.path)/none") == nil)
     }
 
     @Test("an ATA drive with a password is prior, one that could hide a part of itself unknown")

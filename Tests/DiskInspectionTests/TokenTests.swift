@@ -67,6 +67,31 @@ struct TokenTests {
         #expect(try await inspect(["--verify-token", file]).status == 64)
     }
 
+    @Test("the recipe writes an image to a blank disk, and never to one in use, or to another than the one inspected")
+    func recipe() async throws {
+        let image = try Image(160 * Self.mebi)
+        let source = try image.folder.write("source", String(repeating: "image", count: 1000))
+        let write = ["dd", "if=\(source)", "of=\(image.path)", "conv=notrunc", "status=none"]
+        let other = try Image(160 * Self.mebi)
+        #expect(try await recipe(inspecting: other, writingTo: image, write) == 21)
+        #expect(try Disk(image.path).bytes(at: 0, count: 5) == [0, 0, 0, 0, 0])
+        #expect(try await recipe(inspecting: image, writingTo: image, write) == 0)
+        #expect(try Disk(image.path).bytes(at: 0, count: 5) == Array("image".utf8))
+        try await Tool("mkfs.ext4").run(["-q", "-F", image.path])
+        let before = try await image.digest()
+        #expect(try await recipe(inspecting: image, writingTo: image, write) == 20)
+        let after = try await image.digest()
+        #expect(after == before)
+    }
+
+    private func recipe(inspecting: Image, writingTo: Image, _ command: [String]) async throws -> Int32 {
+        let script = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../packaging/recipes/write-image.sh").standardizedFileURL.path
+        let settings = ["NAMESAKE_AGENT=\(Self.agent)", "NAMESAKE_ARGUMENTS=\(inspecting.path)"]
+        return try await RunningProgram("/usr/bin/env", settings + ["sh", script, writingTo.path] + command).ending()
+            .status
+    }
+
     @Test("the hash is that of sha256sum, for every length around a block")
     func hash() async throws {
         let folder = try TemporaryFolder()
@@ -80,8 +105,9 @@ struct TokenTests {
     }
 
     private func inspect(_ arguments: [String]) async throws -> RunningProgram.Ending {
-        let own = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        let program = own.deletingLastPathComponent().appending(path: "namesake-agent").path
-        return try await RunningProgram(program, ["inspect"] + arguments).ending()
+        try await RunningProgram(Self.agent, ["inspect"] + arguments).ending()
     }
+
+    private static let agent = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "namesake-agent").path
 }

@@ -116,6 +116,27 @@ struct HelloIntakeTests {
         #expect(record == nil)
     }
 
+    @Test("addresses that take turns under one UUID are two machines, which are held; one change of address is none")
+    func twins() throws {
+        let machine = try #require(MachineID("939b524b-13d4-1d18-e487-1c697a6b7a2b"))
+        var record: DeviceRecord?
+        func take(_ address: String, _ now: Double) throws -> HelloIntake.Decision {
+            try intake.take(hello(machine), from: address, into: &record, temporaryHostname: "ns-x", now: now)
+        }
+        for (address, now) in [("127.0.0.2", 0.0), ("127.0.0.2", 60), ("127.0.0.3", 120), ("127.0.0.3", 180)] {
+            #expect(try take(address, now) == .provision)
+        }
+        #expect(try take("127.0.0.2", 240) != .provision)
+        #expect(record?.stage == .held)
+        #expect(record?.twins == ["127.0.0.2", "127.0.0.3"])
+        #expect(record?.note?.contains("127.0.0.2 and 127.0.0.3") == true)
+
+        record = nil
+        _ = try take("127.0.0.2", 0)
+        _ = try take("127.0.0.3", 60)
+        #expect(try take("127.0.0.2", 61 + HelloIntake.turnsWithin) == .provision, "a lease that came back next day")
+    }
+
     @Test("a managed machine that says hello again is held, not provisioned over")
     func managed() throws {
         let machine = try #require(MachineID("939b524b-13d4-1d18-e487-1c697a6b7a2b"))

@@ -99,7 +99,7 @@ struct PackageFileTests {
     func shellcheck() async throws {
         let scripts = [
             "make-packages", "test-deb", "test-initramfs", "debian/postinst", "debian/prerm", "debian/postrm",
-            "recipes/task-step.sh",
+            "recipes/task-step.sh", "recipes/write-image.sh",
             "initramfs-tools/hooks/namesake", "dracut/90namesake/module-setup.sh", "completions/namesake-agent.bash",
         ]
         let ending = try await RunningProgram(

@@ -6,20 +6,12 @@ import Testing
 struct RouteTests {
     /// Sets the route in the server's configuration; for the next start.
     static func prefer(_ route: String, _ site: Site) throws {
-        let path = "\(site.folder)/server/configuration.json"
-        var object = try #require(
-            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path))) as? [String: Any])
-        object["route"] = route
-        try JSONSerialization.data(withJSONObject: object).write(to: URL(filePath: path))
+        try site.configure("route", route)
     }
 
     /// Follows a job that was begun by hand.
     static func end(of job: String, _ site: Site) async throws -> String {
-        var page = ""
-        while !page.contains(#""state":"failed""#), !page.contains(#""state":"done""#) {
-            page = try await site.console("jobs", "show", job, "--json").output
-        }
-        return page
+        try await site.end(of: job)
     }
 
     @Test("by partial unprovisioning the agent's name arrives, hashes and admin stay, and no request is made as admin")

@@ -87,8 +87,14 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         }
     }
 
-    func add(tokenHash: [UInt8], note: String, ends: Double, now: Double) async throws(Failure) {}
-    func isValid(tokenHash: [UInt8], now: Double) async throws(Failure) -> Bool { true }
+    // MARK: tokens, which the simulated agents do not show
+
+    func add(_ token: BuildToken, hash: [UInt8]) async throws(Failure) {}
+    func admit(
+        hash: [UInt8], for machine: MachineID?, spends: Bool, now: Double
+    ) async throws(Failure) -> BuildToken { throw BuildToken.refusal("is unknown") }
+    func tokens() async throws(Failure) -> [BuildToken] { [] }
+    func revoke(token id: String, now: Double) async throws(Failure) -> BuildToken? { nil }
 
     func secrets(of machine: MachineID) async throws(Failure) -> [SealedSecret] {
         try read { content in
@@ -107,7 +113,7 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
 
     // MARK: jobs
 
-    func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
+    func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure) {
         let time = clock()
         try write { $0.lines[job, default: []].append(JournalLine(time: time, event: event)) }
     }
@@ -162,10 +168,13 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         try edit(job) { job in
             switch outcome {
             case .done: (job.state, job.ended, job.failure) = (.done, now, nil)
+            case .held(let failure): (job.state, job.failure) = (.held, failure)
             case .failed(let failure): (job.state, job.ended, job.failure) = (.failed, now, failure)
             case .waiting(let failure):
                 job.setbacks += 1
-                (job.state, job.due, job.failure) = (.waiting, now + pauseAfter(setbacks: job.setbacks), failure)
+                (job.state, job.due, job.failure) = (
+                    .waiting, now + pauseAfter(setbacks: job.setbacks, of: job.machine), failure
+                )
             }
         }
     }
@@ -191,4 +200,10 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         try read { content in content.jobs.first { $0.id == id } }
     }
     func jobs() async throws(Failure) -> [JobRecord] { try read { $0.jobs } }
+    func unfinishedJobs() async throws(Failure) -> [JobRecord] {
+        try read { content in content.jobs.filter { !$0.state.isFinal } }
+    }
+    func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord] {
+        try read { content in content.jobs.filter { $0.machine == machine } }
+    }
 }

@@ -75,10 +75,10 @@ struct StorageTests {
             #expect(try await again.claim(now: 7)?.id == job.id)
             let away = Failure(.firmwareUnreachable, "away", remedy: .wait)
             try await again.settle(job.id, .waiting(away), now: 10)
-            #expect(try await again.job(job.id)?.due == 11)
-            _ = try await again.claim(now: 11)
-            try await again.settle(job.id, .waiting(away), now: 11)
-            #expect(try await again.job(job.id)?.due == 13)
+            #expect(try await again.job(job.id)?.due == 10 + pauseAfter(setbacks: 1, of: machine))
+            _ = try await again.claim(now: 12)
+            try await again.settle(job.id, .waiting(away), now: 12)
+            #expect(try await again.job(job.id)?.due == 12 + pauseAfter(setbacks: 2, of: machine))
             try await again.hasten(job.id, now: 12)
             #expect(try await again.job(job.id)?.due == 12)
             #expect(try await again.job(job.id)?.failure == away)
@@ -126,10 +126,26 @@ struct StorageTests {
     @Test("knows tokens by their hashes until they end")
     func tokens() async throws {
         try await Self.withStore { store, _ in
-            try await store.add(tokenHash: [1, 2], note: "", ends: 10, now: 0)
-            #expect(try await store.isValid(tokenHash: [1, 2], now: 9))
-            #expect(try await !store.isValid(tokenHash: [1, 2], now: 10))
-            #expect(try await !store.isValid(tokenHash: [1, 3], now: 0))
+            let hash = [UInt8](repeating: 7, count: 32)
+            let (machine, other) = try (
+                #require(Self.machine), #require(MachineID("00112233-4455-6677-8899-aabbccddeeff"))
+            )
+            try await store.add(BuildToken(hash: hash, note: "", created: 0, ends: 10, uses: 1), hash: hash)
+            func admits(_ machine: MachineID?, spends: Bool = true, now: Double = 9, hash: [UInt8] = hash) async -> Bool
+            {
+                (try? await store.admit(hash: hash, for: machine, spends: spends, now: now)) != nil
+            }
+            #expect(await admits(nil))
+            #expect(await admits(other, spends: false), "looking is no use")
+            #expect(await admits(machine))
+            #expect(await admits(machine), "the same machine comes again")
+            #expect(await !admits(other), "its one use is spent")
+            #expect(await !admits(nil, now: 10))
+            #expect(await !admits(nil, hash: [UInt8](repeating: 8, count: 32)))
+            #expect(try await store.tokens().map(\.machines) == [[machine]])
+            #expect(try await store.revoke(token: "nothing", now: 5) == nil)
+            #expect(try await store.revoke(token: BuildToken.id(of: hash), now: 5)?.revoked == 5)
+            #expect(await !admits(machine))
         }
     }
 

@@ -20,6 +20,22 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     /// The roots that its hello named, hexadecimal; SHA-256 ones only.
     package var rootHashes: [String]
     package var firmware: ProvisionedFirmware?
+    /// What the agent found on its disks in the boot environment, and when, seconds since 1970.
+    package var disks: PriorInstall?
+    package var inspectedAt: Double?
+    /// When its build began; `nil` again once an operating system has named it.
+    package var buildBegan: Double?
+    /// The addresses of its latest hellos, oldest first, each change once.
+    package var heard: [Heard]?
+    /// Addresses that took turns under this UUID: two machines, until a person says otherwise.
+    package var twins: [String]?
+
+    /// A hello's source.
+    package struct Heard: Hashable, Codable, Sendable {
+        package var address: String
+        /// Seconds since 1970.
+        package var at: Double
+    }
 
     /// Where a machine is on its way.
     ///

@@ -47,9 +47,3 @@ package protocol RevocationStore: Sendable {
     func revoke(_ revocation: Revocation) async throws(Failure)
     func revocations() async throws(Failure) -> [Revocation]
 }
-
-/// Build tokens: what an agent must show, kept as SHA-256 only.
-package protocol TokenStore: Sendable {
-    func add(tokenHash: [UInt8], note: String, ends: Double, now: Double) async throws(Failure)
-    func isValid(tokenHash: [UInt8], now: Double) async throws(Failure) -> Bool
-}

@@ -12,11 +12,17 @@ package struct JobMachine: Hashable, Sendable {
         package var runsAfterFailure: Bool
         /// From which step on things are done again when this one finds their effects gone.
         package var startsOverFrom: StepName?
+        /// Whether the job can only go forward once this step has begun.
+        package var isIrrevocable: Bool
 
-        package init(_ name: StepName, runsAfterFailure: Bool = false, startsOverFrom: StepName? = nil) {
+        package init(
+            _ name: StepName, runsAfterFailure: Bool = false, startsOverFrom: StepName? = nil,
+            isIrrevocable: Bool = false
+        ) {
             self.name = name
             self.runsAfterFailure = runsAfterFailure
             self.startsOverFrom = startsOverFrom
+            self.isIrrevocable = isIrrevocable
         }
     }
 
@@ -30,6 +36,8 @@ package struct JobMachine: Hashable, Sendable {
         case done
         /// Time may help; the failure is the latest.
         case waiting(Failure)
+        /// A person has to say yes or no first; the job goes on from here.
+        case held(Failure)
         /// The failure is the first that nobody but a person can mend.
         case failed(Failure)
     }
@@ -57,7 +65,7 @@ package struct JobMachine: Hashable, Sendable {
         case .succeeded(let step, let output):
             outputs[step] = output
         case .failed(let step, let failure):
-            if failure.remedy == .wait {
+            if failure.remedy == .wait || failure.remedy == .hold {
                 setback = failure
             } else if failure.remedy == .startOver, startsOver(step) {
                 setback = failure
@@ -69,6 +77,15 @@ package struct JobMachine: Hashable, Sendable {
             failedSteps = []
             failure = nil
             startsLeft = 3
+        case .cancelled(let reason):
+            guard failure == nil, !isPastReturn else { break }
+            failure = Failure(
+                .jobCancelled, "a person cancelled it: \(reason)",
+                hint: "`namesake-server jobs retry` lets it go on after all.")
+        case .decided(let approved, let reason):
+            guard !approved, failure == nil else { break }
+            failure = Failure(
+                .claimRejected, "a person rejected it: \(reason)", hint: "Ask who runs the server.", remedy: .giveUp)
         }
     }
 
@@ -82,8 +99,11 @@ package struct JobMachine: Hashable, Sendable {
         return true
     }
 
+    /// Whether a step has begun that cannot be taken back.
+    package var isPastReturn: Bool { plans.contains { $0.isIrrevocable && begun.contains($0.name) } }
+
     package func next() -> Action {
-        if let setback { return .stop(.waiting(setback)) }
+        if let setback { return .stop(setback.remedy == .hold ? .held(setback) : .waiting(setback)) }
         let candidates = plans.filter { outputs[$0.name] == nil && !failedSteps.contains($0.name) }
         let due = failure == nil ? candidates.first : candidates.first(where: \.runsAfterFailure)
         if let due { return .perform(due.name, looksFirst: begun.contains(due.name)) }

@@ -1,31 +1,20 @@
 import Fleet
-package import Jobs
+import Jobs
 package import Vocabulary
-
-/// A job with its journal, as the console shows it.
-package struct JobPage: Codable, Sendable {
-    package var job: JobRecord
-    package var steps: [String]
-    package var lines: [Line]
-
-    package struct Line: Codable, Sendable {
-        package var time: Double
-        package var event: JobEvent
-    }
-}
 
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
-    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew`, `devices UUID rename NAME`, `devices UUID reprovision
+    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
-    /// NUMBER`, `jobs NUMBER retry`, `ping`.
+    /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject|cancel REASON` with the reason's bytes in hexadecimal, `ping`, `collections [NAME]`.
     ///
     /// - Returns: JSON: ``AccountLine``s, ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
     package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
         switch verb.first {
         case "ping": return Array("{}".utf8)
         case "devices": return try await devices(Array(verb.dropFirst()))
+        case "collections": return try await collections(Array(verb.dropFirst()))
         case "accounts": return try await accounts(Array(verb.dropFirst()))
         case "jobs": return try await jobs(Array(verb.dropFirst()))
         default: throw Failure(.serverRefused, "no such verb: \(verb.joined(separator: " ").prefix(80))")
@@ -40,6 +29,9 @@ extension ServerCore {
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(machine)).utf8) }
         if words.dropFirst() == ["renew"] {
             return Array(try encoded(try await beginUpkeep(.renew, of: machine)).utf8)
+        }
+        if words.dropFirst() == ["boot-pxe"] {
+            return Array(try encoded(try await beginUpkeep(.bootNetwork, of: machine)).utf8)
         }
         if words.count > 1 { return Array(try encoded(try await plan(machine, Array(words.dropFirst()))).utf8) }
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
@@ -68,8 +60,17 @@ extension ServerCore {
             throw Failure(.machineUnknown, "no job '\(text.prefix(40))'", hint: "Take a number from `jobs list`.")
         }
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(job)).utf8) }
-        let lines = try await store.lines(of: id).map { JobPage.Line(time: $0.time, event: $0.event) }
-        let page = JobPage(job: job, steps: JobKinds.steps(of: job.kind).map(\.rawValue), lines: lines)
+        if words.count == 3, ["approve", "reject"].contains(words[1]), let reason = bytes(hexadecimal: words[2]) {
+            let decided = try await decide(
+                job, approved: words[1] == "approve", reason: String(decoding: reason, as: UTF8.self))
+            return Array(try encoded(decided).utf8)
+        }
+        if words.count == 3, words[1] == "cancel", let reason = bytes(hexadecimal: words[2]) {
+            return Array(
+                try encoded(try await cancel(job, reason: String(decoding: reason, as: UTF8.self))).utf8)
+        }
+        let page = try JobPage(
+            job: job, lines: try await store.lines(of: id), record: try await store.device(job.machine))
         return Array(try encoded(page).utf8)
     }
 }

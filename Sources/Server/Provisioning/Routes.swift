@@ -96,9 +96,7 @@ extension ServerCore {
         }
         if plan.kind != .unprovision {
             try policy.check(plan.name)
-            if let other = try await store.holder(of: plan.name, otherThan: plan.machine) {
-                throw Failure(.nameTaken, "'\(plan.name)' belongs to machine \(other)")
-            }
+            try await checkFree(plan.name, for: plan.machine)
         }
         if plan.kind == .reprovision, let obstacle = routes.obstacle(record, now: clock()) { throw obstacle }
     }

@@ -6,24 +6,25 @@ package import Vocabulary
 package import Wire
 
 extension ServerCore {
-    /// Whether a build token is known and has not ended.
-    package func admits(token: Secret) async throws(Failure) -> Bool {
-        try await store.isValid(tokenHash: token.reveal { Digest.sha256($0) }, now: clock())
-    }
-
-    /// Whether a machine may have a name later on, by policy and by what other machines are called; nothing is kept.
+    /// Whether a machine may have a name later on, by policy and by what other machines are called.
+    ///
+    /// Who asks is a build that begins; of the name nothing is kept.
     ///
     /// - Throws: ``Failure``, as ``take(_:)`` does for the same name.
     package func take(_ expectation: Expectation) async throws(Failure) {
         try policy.check(expectation.name)
         try await checkFree(expectation.name, for: expectation.machine)
+        try await noteBuild(of: expectation.machine)
     }
 
-    private func checkFree(_ name: Hostname, for machine: MachineID) async throws(Failure) {
-        guard let other = try await store.holder(of: name, otherThan: machine) else { return }
-        throw Failure(
-            .nameTaken, "'\(name)' belongs to machine \(other)",
-            hint: "Rename this machine, or retire the other one's record.")
+    /// Takes what was found on a machine's disks.
+    package func take(_ inspection: Inspection) async throws(Failure) {
+        guard let disks = PriorInstall(rawValue: inspection.verdict) else {
+            throw Failure(
+                .serverRefused, "this server knows no verdict '\(inspection.verdict.prefix(40))'",
+                hint: "Update the older of agent and server.")
+        }
+        try await take(disks: disks, of: inspection.machine)
     }
 
     /// Decides on what an agent saw.
@@ -31,6 +32,7 @@ extension ServerCore {
     /// - Throws: ``Failure``: a machine without a record, a firmware that is not provisioned, a name that policy forbids
     ///   or that another machine has.
     package func take(_ report: Report) async throws(Failure) -> Directive {
+        guard !report.machine.isBogus else { throw Self.bogus(report.machine) }
         if let directive = try provisioningFirst(report) { return directive }
         guard let record = try await store.device(report.machine) else { throw Self.unknown(report.machine) }
         if record.stage == .held {
@@ -61,6 +63,11 @@ extension ServerCore {
         let inFirmware = report.firmwareName.flatMap { try? Hostname($0) }
         if firmware.name == report.osName, inFirmware == report.osName {
             return Directive(verdict: .inSync, message: "'\(report.osName)' is the name everywhere")
+        }
+        if let held = try await heldClaim(of: report.machine) {
+            return Directive(
+                verdict: .held,
+                message: "job \(held.id) waits for a person: \(held.failure?.message ?? "a person must decide")")
         }
         return try await beginRename(report, of: record)
     }
@@ -93,12 +100,13 @@ extension ServerCore {
             kind, for: report.machine,
             parameters: try encoded(RenameParameters(claim: report.osName, echo: echo, why: why)), now: now,
             due: now + Self.echoPatience)
+        try await withdrawIfLater(job, claiming: report.osName)
         ring()
         return try await directive(for: job, "rename to '\(report.osName)' begun (\(kind.rawValue): \(why))")
     }
 
     func unfinishedJob(of machine: MachineID) async throws(Failure) -> JobRecord? {
-        try await store.jobs().last { $0.machine == machine && !$0.state.isFinal }
+        try await store.jobs(of: machine).last { !$0.state.isFinal }
     }
 
     private func directive(for job: JobRecord, _ message: String) async throws(Failure) -> Directive {
@@ -107,10 +115,9 @@ extension ServerCore {
 
     private func echo(of job: JobRecord) async throws(Failure) -> HostNameEcho? {
         guard let echo = try job.claim?.echo else { return nil }
-        let seen = try await store.events(of: job.id).contains {
-            if case .succeeded(RenameJob.echoStep, _) = $0 { true } else { false }
-        }
-        return HostNameEcho(name: echo, seen: seen || job.state.isFinal)
+        let events = try await store.events(of: job.id)
+        let seen = events.contains { if case .succeeded(RenameJob.echoStep, _) = $0 { true } else { false } }
+        return HostNameEcho(name: echo, seen: seen || job.state.isFinal, missed: missedEchoes(in: events))
     }
 
     /// How far a job is.
@@ -135,7 +142,7 @@ extension ServerCore {
             switch event {
             case .began(step): state = "running"
             case .succeeded(step, _): state = "done"
-            case .failed(step, let failure): state = failure.remedy == .wait ? "waiting" : "failed"
+            case .failed(step, let failure): state = [.wait, .hold].contains(failure.remedy) ? "waiting" : "failed"
             default: break
             }
         }

@@ -100,7 +100,21 @@ package struct ServerCore: Sendable {
         guard record.stage == .held || record.stage == .staged else {
             throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not held")
         }
-        if let last = try await store.jobs().last(where: { $0.machine == machine }), last.state == .failed,
+        if record.twins != nil {
+            // Who asks for this says that there is one machine; if there are two, their next hellos tell.
+            _ = try await store.change(machine) { (record: inout DeviceRecord?) in
+                record?.twins = nil
+                record?.heard = nil
+                if record?.firmware?.adminProved != nil { record?.stage = .managed }
+            }
+            if let running = try await unfinishedJob(of: machine) { return running }
+            if record.firmware?.adminProved != nil,
+                let last = try await store.jobs(of: machine).last
+            {
+                return last
+            }
+        }
+        if let last = try await store.jobs(of: machine).last, last.state == .failed,
             [.provision, .reprovision].contains(last.kind)
         {
             return try await retry(last)

@@ -102,6 +102,16 @@ struct ServerConfiguration: Codable {
     var jobsAtOnce: Int
     /// `auto` (the default), `in-place` or `partial`.
     var route: Routes.Policy?
+    /// What a claimed name must match as a whole, a POSIX extended regular expression; any name when left out.
+    var namePattern: String?
+    /// Which claims wait for a person: `none` (the default), `unproved` or `every`.
+    var approval: Approval?
+    /// Who is told when machines change their collection.
+    var webhooks: [WebhookSettings]?
+    /// What the server does with a machine that comes into a collection: `{"ready to build": "boot-pxe"}`.
+    var actions: [String: CollectionAction]?
+    /// In which order a boot from the network is asked for: `settings-first` (the default) or `choice-first`.
+    var bootOrder: BootOrder?
     /// What certificates of firmware look like; the defaults when left out.
     var certificates: BuiltInAuthority.LeafProfile?
     /// How long the server rests between two looks for what time makes due; an hour when left out.

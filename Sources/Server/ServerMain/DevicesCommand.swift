@@ -10,7 +10,7 @@ struct DevicesCommand: AsyncParsableCommand {
         commandName: "devices", abstract: "Shows device records of a running server.",
         subcommands: [
             List.self, Show.self, Retry.self, RenameDevice.self, ReprovisionDevice.self, UnprovisionDevice.self,
-            RenewDevice.self,
+            RenewDevice.self, BootDevice.self,
         ])
 
     struct List: AsyncParsableCommand {

@@ -77,6 +77,8 @@ struct JobService: Service {
             logger.notice("job done", metadata: ["job": "\(job.id)", "machine": "\(job.machine)"])
         case .waiting(let failure):
             logger.notice("job waits", metadata: ["job": "\(job.id)", "failure": "\(failure)"])
+        case .held(let failure):
+            logger.warning("job held for a person", metadata: ["job": "\(job.id)", "failure": "\(failure)"])
         case .failed(let failure):
             logger.error("job failed", metadata: ["job": "\(job.id)", "failure": "\(failure)"])
         }

@@ -37,10 +37,13 @@ struct ServeCommand: AsyncParsableCommand {
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let board = SignalBoard()
         let chain = try chain(folder)
+        let webhooks = try (configuration.webhooks ?? []).map { try $0.webhook(in: folder) }
+        let bells = WebhookService.bells(for: webhooks)
         let core = ServerCore(
-            store: store, domain: configuration.domain, policy: NamePolicy(domains: configuration.domains),
+            store: store, domain: configuration.domain,
+            policy: try NamePolicy(domains: configuration.domains, pattern: configuration.namePattern),
             routes: Routes(configuration.route ?? .auto, chain: chain), board: board, clock: clock,
-            ring: { bell.ring() })
+            ring: { for bell in [bell] + bells { bell.ring() } })
         let client = try CurlClient()
         defer { client.close() }
         let profile = configuration.certificates ?? .init()
@@ -54,10 +57,20 @@ struct ServeCommand: AsyncParsableCommand {
             recovery: RecoveryShelf(folder: folder.recovery), clock: clock)
 
         workshop.domain = configuration.domain
+        workshop.approval = configuration.approval ?? .none
+        workshop.bootOrder = configuration.bootOrder ?? .settingsFirst
+        var actions: [Fleet.Collection: CollectionAction] = [:]
+        for (name, action) in configuration.actions ?? [:] {
+            guard let collection = Fleet.Collection(rawValue: name) else { throw noCollection(name) }
+            actions[collection] = action
+        }
         let services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
             try console(folder, core, logger),
             JobService(core: core, workshop: workshop, bell: bell, atOnce: configuration.jobsAtOnce, logger: logger),
+            WebhookService(
+                core: core, log: store, webhooks: webhooks, actions: actions, client: client, bells: bells,
+                logger: logger),
             UpkeepService(
                 core: core, authority: authority, renewBefore: Double(profile.renewDaysBefore) * 86_400,
                 revocationList: folder.revocationList, pause: .seconds(configuration.upkeepEverySeconds ?? 3600),

@@ -10,9 +10,10 @@ struct ServerCommand: AsyncParsableCommand {
         abstract: "Provisions Intel AMT firmware and keeps its names the same as the operating system's.",
         version: "namesake-server 0.1.0",
         subcommands: [
-            InitCommand.self, ServeCommand.self, EnrolCommand.self, DevicesCommand.self, JobsCommand.self,
+            InitCommand.self, ServeCommand.self, EnrolCommand.self, TokensCommand.self, DevicesCommand.self,
+            JobsCommand.self,
             DoctorCommand.self, AccountsCommand.self, AuthorityCommand.self, KeysCommand.self, BackupCommand.self,
-            RestoreCommand.self, RecoveryCommand.self,
+            RestoreCommand.self, RecoveryCommand.self, CollectionsCommand.self, WebhooksCommand.self,
         ])
 
     static func main() async {

@@ -19,9 +19,11 @@ extension SQLiteStore: DeviceStore {
         _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
     ) async throws(Failure) -> DeviceRecord? {
         try await write("change a device record") { db in
-            var record = try Self.record(machine, db)
+            let old = try Self.record(machine, db)
+            var record = old
             try body(&record)
             guard let record else { return nil }
+            try Self.note(old, record, db)
             try db.execute(
                 sql: """
                     INSERT INTO device (machine, name, record) VALUES (?, ?, ?)

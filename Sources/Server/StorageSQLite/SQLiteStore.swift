@@ -80,6 +80,39 @@ package struct SQLiteStore: Sendable {
                 table.column("at", .double).notNull()
             }
         }
+        migrator.registerMigration("2026-11 scoped tokens") { db in
+            try db.alter(table: "token") { table in
+                table.add(column: "uses", .integer)
+                table.add(column: "scope", .jsonText)
+                table.add(column: "revoked", .double)
+            }
+            try db.create(table: "token_machine") { table in
+                table.column("hash", .blob).notNull().references("token")
+                table.column("machine", .text).notNull()
+                table.primaryKey(["hash", "machine"])
+            }
+        }
+        migrator.registerMigration("2026-11 requests of jobs") { db in
+            try db.alter(table: "job_event") { $0.add(column: "requests", .jsonText) }
+        }
+        migrator.registerMigration("2026-11 changes of membership") { db in
+            try db.create(table: "membership_change") { table in
+                table.autoIncrementedPrimaryKey("sequence")
+                table.column("machine", .text).notNull()
+                table.column("name", .text).notNull()
+                table.column("address", .text).notNull()
+                table.column("from", .text)
+                table.column("to", .text)
+                table.column("at", .double).notNull()
+            }
+            try db.create(table: "reader") { table in
+                table.primaryKey("name", .text)
+                table.column("taken", .integer).notNull()
+                table.column("tries", .integer).notNull()
+                table.column("nextTry", .double).notNull()
+                table.column("problem", .text)
+            }
+        }
         return migrator
     }
 

@@ -26,6 +26,16 @@ package enum Digest: Sendable {
     }
 }
 
+/// HMAC-SHA-256 (RFC 2104), 32 bytes.
+package func hmacSHA256(_ bytes: [UInt8], key: Secret) -> [UInt8] {
+    var output = [UInt8](repeating: 0, count: 32)
+    var count: UInt32 = 0
+    let made = key.reveal { HMAC(EVP_sha256(), $0, CInt($0.count), bytes, bytes.count, &output, &count) }
+    // As above, only without memory.
+    precondition(made != nil && count == 32, "OpenSSL refuses HMAC")
+    return output
+}
+
 /// Bytes from OpenSSL's random generator.
 ///
 /// - Throws: ``Failure`` when the generator is not seeded; nothing weaker is used in its stead.

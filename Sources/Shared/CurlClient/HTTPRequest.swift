@@ -29,7 +29,7 @@ package struct HTTPRequest: Sendable {
     package var closesConnection = false
     /// Whether only the handshake is made and nothing is sent: to look at a peer that is not trusted.
     package var looksOnly = false
-    package var connectTimeout: Duration = .seconds(10)
+    package var connectTimeout: Duration = .seconds(30)
     package var timeout: Duration = .seconds(60)
     /// The longest answer taken, in bytes.
     package var answerLimit = 1 << 20

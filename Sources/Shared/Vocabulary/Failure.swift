@@ -29,6 +29,8 @@ package struct Failure: Error, Hashable, Codable, Sendable {
         case wait
         /// The engine: what earlier steps did is gone, so it does it again, a few times at most.
         case startOver
+        /// A person, by a yes or a no: the job keeps its place until then.
+        case hold
         /// A person: the job stops and shows the hint.
         case askOperator
         /// Nobody: the machine or its firmware cannot do this.

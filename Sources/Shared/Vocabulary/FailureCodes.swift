@@ -53,6 +53,8 @@ extension Failure.Code {
     package static let nameTaken: Self = "fleet.name-taken"
     package static let namePolicy: Self = "fleet.name-policy"
     package static let tokenRefused: Self = "fleet.token-refused"
+    package static let claimHeld: Self = "fleet.claim-held"
+    package static let claimRejected: Self = "fleet.claim-rejected"
 
     // Certificates and secrets
     package static let certificateUnreadable: Self = "certificates.unreadable"
@@ -74,6 +76,7 @@ extension Failure.Code {
     package static let pinMissing: Self = "provisioning.pin-missing"
     package static let jobStepUnknown: Self = "jobs.step-unknown"
     package static let jobStuck: Self = "jobs.stuck"
+    package static let jobCancelled: Self = "jobs.cancelled"
     package static let jobUnderWay: Self = "jobs.under-way"
 
     // Server

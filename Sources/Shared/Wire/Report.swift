@@ -101,9 +101,14 @@ package struct Expectation: Hashable, Codable, Sendable {
 package struct HostNameEcho: Hashable, Codable, Sendable {
     package var name: Hostname
     package var seen: Bool
+    /// How often the server has looked and seen another name; when it grows, the agent writes ``name`` once more.
+    ///
+    /// Intel's LMS writes the operating system's name into the firmware every hour, perhaps in between.
+    package var missed: Int?
 
-    package init(name: Hostname, seen: Bool) {
+    package init(name: Hostname, seen: Bool, missed: Int? = nil) {
         self.name = name
         self.seen = seen
+        self.missed = missed
     }
 }

@@ -11,6 +11,8 @@ package enum Wire {
     package static let tokenPath = "/v1/token"
     /// `POST`: an ``Expectation``; 204 where the machine may have that name.
     package static let expectationsPath = "/v1/expectations"
+    /// `POST`: an ``Inspection``; 204 where the machine has a record.
+    package static let inspectionsPath = "/v1/inspections"
     /// `GET`: a ``JobProgress``.
     package static func jobPath(_ job: String) -> String { "/v1/jobs/\(job)" }
     /// `POST`, empty: the agent has written the echo's name into the firmware.

@@ -89,6 +89,24 @@ package final class Site {
         try await server.awaitLine("listening for hellos")
     }
 
+    /// Sets a member of the server's configuration; for the next start.
+    package func configure(_ member: String, _ value: Any) throws {
+        let path = "\(folder)/server/configuration.json"
+        let text = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+        guard var object = text as? [String: Any] else { throw Unexpected("\(path) holds no object") }
+        object[member] = value
+        try JSONSerialization.data(withJSONObject: object).write(to: URL(filePath: path))
+    }
+
+    /// What `jobs show` says of a job once it rests for good, or waits for a person.
+    package func end(of job: String) async throws -> String {
+        var page = ""
+        while !["done", "failed", "held"].contains(where: { page.contains("\"state\":\"\($0)\"") }) {
+            page = try await console("jobs", "show", job, "--json").output
+        }
+        return page
+    }
+
     /// The agent's sync, begun.
     package func beginSync(name: String, timeout: Int = 60) throws -> Program {
         try Program(

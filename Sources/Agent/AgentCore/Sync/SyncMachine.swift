@@ -64,6 +64,8 @@ package struct SyncMachine: Sendable {
     private var foreign: Bool
     private var failedRestorings = 0
     private var lastEcho: Hostname?
+    /// How often the server had missed the echo when it was last written.
+    private var missed = 0
     private var restoredEcho: Hostname?
     private var lastSetback: Failure?
     private var started = false
@@ -142,7 +144,10 @@ package struct SyncMachine: Sendable {
             // Another run of this agent may have written it and been cut off: the true name is written either way.
             return restoredEcho == echo.name ? nil : give(.writeTrueName, echo: echo.name)
         }
-        return lastEcho == echo.name ? nil : give(.writeEcho(echo.name), echo: echo.name)
+        let again = echo.missed ?? 0
+        if lastEcho == echo.name, again <= missed { return nil }
+        missed = again
+        return give(.writeEcho(echo.name), echo: echo.name)
     }
 
     // MARK: the firmware's answers

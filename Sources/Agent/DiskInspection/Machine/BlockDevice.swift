@@ -30,13 +30,18 @@ package struct BlockDevice: Hashable, Sendable {
     /// Nothing is left out for being removable: an internal disk may call itself that.
     private static let others = ["loop", "ram", "zram", "sr", "fd", "dm-", "md", "nbd", "mtdblock"]
 
-    /// The disks that have a medium.
+    /// The disks of this machine.
+    ///
+    /// Left out are readers without a medium, and the paths of an NVMe disk that shows itself under one name. A fixed disk
+    /// without a size stays: it may be ailing, and what is on it is not known.
     ///
     /// - Returns: nil when sysfs is not there to ask.
     package static func all(sysfs: String) -> [BlockDevice]? {
         guard let names = entries("\(sysfs)/block") else { return nil }
         return names.sorted().filter { name in
-            !others.contains { name.hasPrefix($0) } && line("\(sysfs)/block/\(name)/size") != "0"
+            let folder = "\(sysfs)/block/\(name)"
+            let isEmptyReader = line("\(folder)/size") == "0" && line("\(folder)/removable") == "1"
+            return !others.contains { name.hasPrefix($0) } && !isEmptyReader && line("\(folder)/hidden") != "1"
         }.map { BlockDevice(kernelName: $0, sysfs: sysfs) }
     }
 

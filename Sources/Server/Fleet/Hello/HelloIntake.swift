@@ -47,9 +47,33 @@ package struct HelloIntake: Sendable {
         known.lastHello = now
         known.helloCount += 1
         known.rootHashes = hello.rootHashes.filter { $0.type == 2 }.map(\.bytes.hexadecimal)
+        note(address, in: &known, now: now)
         let decision = decide(&known, from: address)
         record = known
         return decision
+    }
+
+    /// How close together two addresses have to take turns to be two machines, in seconds.
+    ///
+    /// A machine that gets another address by DHCP does not go back to the first one within its first hour of hellos,
+    /// which come every few minutes (network reference 2.3).
+    package static let turnsWithin = 3600.0
+
+    private func note(_ address: String, in record: inout DeviceRecord, now: Double) {
+        var heard = (record.heard ?? []).filter { $0.at > now - Self.turnsWithin }
+        if heard.last?.address == address {
+            heard[heard.count - 1].at = now
+        } else {
+            if heard.contains(where: { $0.address == address }) {
+                record.twins = Array(Set((record.twins ?? []) + heard.map(\.address))).sorted()
+            }
+            heard.append(.init(address: address, at: now))
+        }
+        record.heard = heard.suffix(8)
+        guard let twins = record.twins else { return }
+        record.stage = .held
+        record.note =
+            "hellos under this UUID come by turns from \(twins.joined(separator: " and ")): two machines, a twin"
     }
 
     private func decide(_ record: inout DeviceRecord, from address: String) -> Decision {

@@ -18,30 +18,42 @@ package struct AgentRoutes: Sendable {
         let service = service
         router.post("/v1/reports") { request, _ in
             await answer {
-                try await Self.admit(request, service)
+                let token = try await Self.admit(request, service)
                 let report = try await Self.report(in: request)
+                try await service.admit(token: token, for: report.machine)
                 return try json(.ok, try await service.take(report))
             }
         }
         router.get("/v1/token") { request, _ in
             await answer {
-                try await Self.admit(request, service)
+                _ = try await Self.admit(request, service)
                 return Response(status: .noContent)
             }
         }
         router.post("/v1/expectations") { request, _ in
             await answer {
-                try await Self.admit(request, service)
+                let token = try await Self.admit(request, service)
                 let expectation: Expectation = try await Self.read(request, "expectation")
                 try Self.check(expectation.wireVersion)
+                try await service.admit(token: token, for: expectation.machine)
                 try await service.take(expectation)
+                return Response(status: .noContent)
+            }
+        }
+        router.post("/v1/inspections") { request, _ in
+            await answer {
+                let token = try await Self.admit(request, service)
+                let inspection: Inspection = try await Self.read(request, "inspection")
+                try Self.check(inspection.wireVersion)
+                try await service.admit(token: token, for: inspection.machine)
+                try await service.take(inspection)
                 return Response(status: .noContent)
             }
         }
         router.get("/v1/jobs/:job") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {
-                try await Self.admit(request, service)
+                try await service.admit(token: try await Self.admit(request, service), toJob: job)
                 guard let progress = try await service.progress(of: job) else { throw noSuchJob(job) }
                 return try json(.ok, progress)
             }
@@ -49,7 +61,7 @@ package struct AgentRoutes: Sendable {
         router.post("/v1/jobs/:job/echo-written") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {
-                try await Self.admit(request, service)
+                try await service.admit(token: try await Self.admit(request, service), toJob: job)
                 guard try await service.echoWritten(job) else { throw noSuchJob(job) }
                 return Response(status: .noContent)
             }
@@ -57,7 +69,7 @@ package struct AgentRoutes: Sendable {
         router.post("/v1/jobs/:job/echo-restored") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {
-                try await Self.admit(request, service)
+                try await service.admit(token: try await Self.admit(request, service), toJob: job)
                 guard try await service.echoRestored(job) else { throw noSuchJob(job) }
                 return Response(status: .noContent)
             }
@@ -65,16 +77,15 @@ package struct AgentRoutes: Sendable {
         return router
     }
 
-    private static func admit(_ request: Request, _ service: any AgentService) async throws {
+    /// The request's token, which is known and good; nothing else of the request is read before.
+    private static func admit(_ request: Request, _ service: any AgentService) async throws -> Secret {
         let words = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
         guard words.count == 2, words[0].lowercased() == Wire.authorizationScheme.lowercased() else {
             throw Refusal(.unauthorized, .tokenRefused, "the request carries no build token")
         }
-        guard try await service.admits(token: Secret(String(words[1]))) else {
-            throw Refusal(
-                .unauthorized, .tokenRefused, "the build token is unknown or has expired",
-                hint: "Make a new enrolment file with `namesake-server enrol` and put it on the machine.")
-        }
+        let token = Secret(String(words[1]))
+        try await service.admit(token: token, for: nil)
+        return token
     }
 
     private static func report(in request: Request) async throws -> Report {

@@ -36,6 +36,7 @@ private func refusal(for error: any Error) -> (HTTPResponse.Status, Failure) {
     }
     switch failure.code {
     case .machineUnknown: return (.notFound, failure)
+    case .tokenRefused: return (.unauthorized, failure)
     case .nameTaken, .namePolicy, .firmwareStateUnexpected, .jobUnderWay, .machineIDBogus: return (.conflict, failure)
     case .storeUnavailable: return (.serviceUnavailable, failure)
     default: return (.internalServerError, failure)

@@ -13,6 +13,8 @@ extension JobKind {
     package static let renew: JobKind = "renew"
     /// Removal of accounts of ours that should not be there.
     package static let sweep: JobKind = "sweep"
+    /// A boot from the network, once, now.
+    package static let bootNetwork: JobKind = "boot-pxe"
     /// Back to set-up or to the factory's state, because a person wants it.
     package static let unprovision: JobKind = "unprovision"
 }

@@ -26,14 +26,45 @@ package struct ObserveFirmwareStep: Step {
         try await requireMachine(context)
         let settings = try await context.perform(Get<AMT.GeneralSettings>())
         await context.notebook.keep(settings)
-        if let echo = try context.job.claim?.echo, (try? Hostname(settings.hostOSFQDN)) != echo {
-            throw Failure(
-                .claimNotProved,
-                "HostOSFQDN is '\(settings.hostOSFQDN)', not the agent's echo: the claim may come from elsewhere",
-                hint: "Run `namesake-agent sync` again on the machine itself.")
+        if let claim = try context.job.claim, let echo = claim.echo {
+            try await check(claim.claim, echo, against: settings.hostOSFQDN, context)
         }
         return Output(
             formerName: firmware.name.text, formerCertificateID: firmware.certificateID,
             formerKeyPairID: firmware.keyPairID, formerCertificate: firmware.certificate)
+    }
+
+    /// How often another name may be found before the claim is not believed: Intel's LMS may have written in between,
+    /// and an agent that is told so writes its echo again.
+    static let looks = 3
+
+    private func check(
+        _ claim: Hostname, _ echo: Hostname, against found: String, _ context: FirmwareContext
+    ) async throws(Failure) {
+        let events = try await context.store.events(of: context.job.id)
+        if events.contains(where: { if case .decided(approved: true, _) = $0 { true } else { false } }) { return }
+        let approval = context.workshop.approval
+        guard (try? Hostname(found)) == echo else {
+            let missed = events.count {
+                if case .failed(Self.name, let failure) = $0 { failure.code == .claimNotProved } else { false }
+            }
+            let what = "HostOSFQDN is '\(found)', not the agent's echo: the claim may come from elsewhere"
+            if missed + 1 < Self.looks {
+                throw Failure(.claimNotProved, what, hint: "The agent writes its echo again by itself.", remedy: .wait)
+            }
+            guard approval == .none else {
+                throw Failure(
+                    .claimHeld, "the claim of '\(claim)' is not proved: \(what)",
+                    hint: "Find out who claims it, then `namesake-server jobs approve \(context.job.id)`, or "
+                        + "`jobs reject`.", remedy: .hold)
+            }
+            throw Failure(
+                .claimNotProved, what, hint: "Run `namesake-agent sync` again on the machine itself.")
+        }
+        if approval == .every {
+            throw Failure(
+                .claimHeld, "the claim of '\(claim)' is proved and waits for a person, as the configuration wants",
+                hint: "`namesake-server jobs approve \(context.job.id)`, or `jobs reject`.", remedy: .hold)
+        }
     }
 }

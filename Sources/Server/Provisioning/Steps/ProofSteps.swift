@@ -51,6 +51,8 @@ package struct ProveAdminStep: Step {
         let now = context.now
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             record?.firmware?.adminProved = now
+            // Two machines under one UUID stay in a person's hands.
+            guard record?.twins == nil else { return }
             record?.stage = .managed
             record?.note = nil
         }

@@ -31,8 +31,8 @@ package struct SweepAccountsStep: Step {
         try await context.keepRecovery(before: Self.name)
         let own = firmware.account
         let found = try await findAsOwnOrAdmin(own, context)
-        let isBusy = try await context.store.jobs().contains {
-            $0.machine == context.machine && !$0.state.isFinal && $0.id != context.job.id
+        let isBusy = try await context.store.jobs(of: context.machine).contains {
+            !$0.state.isFinal && $0.id != context.job.id
         }
         var output = Output()
         // The account that we may have come as goes last.

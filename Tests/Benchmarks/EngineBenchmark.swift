@@ -1,0 +1,223 @@
+import AgentTestKit
+import Foundation
+import TestKit
+
+/// What the engine costs: hellos a second, a thousand jobs at once, memory of a running job, growth with the store.
+struct EngineBenchmark {
+    private let folder: String
+
+    init(in folder: String) { self.folder = folder }
+
+    func run() async throws {
+        try await jobsAtOnce()
+        try await hellos()
+    }
+
+    // MARK: jobs
+
+    /// From the first hello to managed: one device alone, then a thousand at once, answers taking as long as in life.
+    private func jobsAtOnce() async throws {
+        let alone = try await provision(devices: 1, number: 40)
+        print("provisioning, one device         \(Self.text(alone.time, "s", 1)), latency as in life")
+        let count = 1000
+        let many = try await provision(devices: count, number: 42)
+        print(
+            "provisioning, \(count) at once       \(Self.text(many.time, "s", 1)), "
+                + "\(Self.text(many.time / alone.time, "times one device's", 2))")
+        print(
+            "  server's CPU a job             \(Self.text(many.cpu / Double(count) * 1000, "ms", 1)), simulator's "
+                + "\(Self.text(many.simulatorCPU / Double(count) * 1000, "ms", 1)) (on the same \(Self.cores) cores)")
+        print(
+            "  server's memory a running job  "
+                + Self.text((many.peak - many.idle) / Double(count), "KB over the idle server", 0))
+    }
+
+    private struct Outcome {
+        var time, cpu, simulatorCPU, idle, peak: Double
+    }
+
+    private func provision(devices: Int, number: Int) async throws -> Outcome {
+        let server = try await startServer(number, jobsAtOnce: devices)
+        let idle = try Self.memory(server.process, "VmRSS")
+        let before = try Self.cpu(server.process)
+        let start = ContinuousClock.now
+        let fleet = try RunningProgram(
+            product("namesake-simulator"),
+            [
+                "run", "--address", loopbackAddress(number + 1), "--devices", "\(devices)", "--latency", "realistic",
+                "--dns-suffix", Site.domain, "--trust-root", "\(folder)/\(number)/provisioning-root.pem",
+                "--provision-server", "\(loopbackAddress(number)):9971",
+            ])
+        defer { Self.end(fleet) }
+        var managed = 0
+        while managed < devices {
+            try await Task.sleep(for: .milliseconds(250))
+            let list = try await TestKit.run(
+                "namesake-server", ["devices", "list", "--json", "--folder", "\(folder)/\(number)"])
+            managed = list.output.components(separatedBy: "\"stage\":\"managed\"").count - 1
+            if list.output.contains("\"stage\":\"held\"") { throw Unexpected(String(list.output.prefix(2000))) }
+            guard ContinuousClock.now - start < .seconds(600) else { throw Unexpected("\(managed) of \(devices)") }
+        }
+        let outcome = Outcome(
+            time: Self.seconds(since: start), cpu: try Self.cpu(server.process) - before,
+            simulatorCPU: try Self.cpu(fleet.process), idle: idle, peak: try Self.memory(server.process, "VmHWM"))
+        Self.end(server)
+        return outcome
+    }
+
+    // MARK: hellos
+
+    /// Hellos of machines that nobody has seen: each makes a record and a job, both on the disk before the next.
+    private func hellos() async throws {
+        let number = 44
+        let server = try await startServer(number, jobsAtOnce: 0)
+        defer { Self.end(server) }
+        let sender = try HelloPackets(to: loopbackAddress(number), port: 9971)
+        var said = 0
+        for total in [1000, 10_000, 100_000] {
+            try sender.send(from: said, to: total - 1000)
+            try await settled(total - 1000, number)
+            let before = try Self.cpu(server.process)
+            let start = ContinuousClock.now
+            try sender.send(from: total - 1000, to: total)
+            try await settled(total, number)
+            let (time, cpu) = (Self.seconds(since: start), try Self.cpu(server.process) - before)
+            said = total
+            let console = try await Self.timed {
+                let shown = try await TestKit.run(
+                    "namesake-server", ["jobs", "show", "1", "--json", "--folder", "\(folder)/\(number)"])
+                guard shown.status == 0 else { throw Unexpected(shown.output) }
+            }
+            print(
+                "hellos, with \(total) records \(String(repeating: " ", count: 12 - "\(total)".count))"
+                    + "\(Self.text(1000 / time, "a second", 0)), \(Self.text(1000 / cpu, "a second of CPU", 0)); "
+                    + "`jobs show` \(Self.text(console * 1000, "ms", 0)); "
+                    + Self.text(try Self.memory(server.process, "VmRSS") / 1024, "MB", 0))
+        }
+    }
+
+    /// Until so many jobs are in the store.
+    private func settled(_ jobs: Int, _ number: Int) async throws {
+        guard jobs > 0 else { return }
+        let start = ContinuousClock.now
+        while true {
+            let shown = try await TestKit.run(
+                "namesake-server", ["jobs", "show", "\(jobs)", "--json", "--folder", "\(folder)/\(number)"])
+            if shown.status == 0 { return }
+            guard ContinuousClock.now - start < .seconds(600) else { throw Unexpected(shown.output) }
+        }
+    }
+
+    // MARK: processes
+
+    private func startServer(_ number: Int, jobsAtOnce: Int) async throws -> RunningProgram {
+        let home = "\(folder)/\(number)"
+        let made = try await TestKit.run(
+            "namesake-server",
+            ["init", "--folder", home, "--domain", Site.domain, "--address", loopbackAddress(number)])
+        guard made.status == 0 else { throw Unexpected(made.output) }
+        let path = URL(fileURLWithPath: "\(home)/configuration.json")
+        guard var configuration = try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any]
+        else { throw Unexpected("no configuration") }
+        configuration["jobsAtOnce"] = jobsAtOnce
+        try JSONSerialization.data(withJSONObject: configuration).write(to: path)
+        // Its log goes to a file: nobody reads a pipe here.
+        let server = try RunningProgram(
+            "/bin/sh",
+            ["-c", "exec \"$0\" serve --folder \"$1\" >\"$1/log\" 2>&1", product("namesake-server"), home])
+        let start = ContinuousClock.now
+        while try await TestKit.run("namesake-server", ["devices", "list", "--folder", home]).status != 0 {
+            guard ContinuousClock.now - start < .seconds(30) else { throw Unexpected("the server does not answer") }
+        }
+        return server
+    }
+
+    private static func end(_ program: RunningProgram) {
+        program.signal(SIGTERM)
+        var status: Int32 = 0
+        while waitpid(program.process, &status, 0) < 0, errno == EINTR {}
+        for end in program.pipes { close(end) }
+    }
+
+    private static let cores = ProcessInfo.processInfo.activeProcessorCount
+
+    static func seconds(since start: ContinuousClock.Instant) -> Double {
+        let duration = (ContinuousClock.now - start).components
+        return Double(duration.seconds) + Double(duration.attoseconds) / 1e18
+    }
+
+    private static func timed(_ body: () async throws -> Void) async throws -> Double {
+        let start = ContinuousClock.now
+        try await body()
+        return seconds(since: start)
+    }
+
+    static func text(_ value: Double, _ unit: String, _ digits: Int) -> String {
+        String(format: "%.\(digits)f ", value) + unit
+    }
+
+    /// Kilobytes, from the kernel's account of a process.
+    static func memory(_ process: Int32, _ line: String) throws -> Double {
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        guard let found = status.split(separator: "\n").first(where: { $0.hasPrefix("\(line):") }),
+            let value = found.split(separator: " ").dropFirst().first ?? found.split(separator: "\t").last,
+            let number = Double(value.trimmingCharacters(in: .whitespaces))
+        else { throw Unexpected("no \(line) in /proc/\(process)/status") }
+        return number
+    }
+
+    /// Seconds that a process has computed, in the kernel and out of it.
+    static func cpu(_ process: Int32) throws -> Double {
+        let text = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        let fields = text.drop { $0 != ")" }.split(separator: " ")
+        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
+            throw Unexpected("cannot read /proc/\(process)/stat")
+        }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+}
+
+/// Hellos of made-up machines, one connection each, as firmware says them.
+private struct HelloPackets {
+    private var server = sockaddr_in()
+
+    init(to address: String, port: Int) throws {
+        server.sin_family = sa_family_t(AF_INET)
+        server.sin_port = UInt16(port).bigEndian
+        guard inet_pton(AF_INET, address, &server.sin_addr) == 1 else { throw Unexpected(address) }
+    }
+
+    func send(from first: Int, to end: Int) throws {
+        for number in stride(from: first, to: end, by: 1) {
+            let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+            defer { close(descriptor) }
+            // Each from an address of its own: the listener limits what one source may say.
+            var own = sockaddr_in()
+            own.sin_family = sa_family_t(AF_INET)
+            own.sin_addr.s_addr = (0x7F40_0001 + UInt32(number)).bigEndian
+            var server = server
+            let isOpen = withUnsafePointer(to: &own) { own in
+                withUnsafePointer(to: &server) { server in
+                    own.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                    }
+                        && server.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                        }
+                }
+            }
+            guard isOpen else { throw Unexpected("cannot connect: \(String(cString: strerror(errno)))") }
+            let packet = Self.packet(number)
+            guard write(descriptor, packet, packet.count) == packet.count else { throw Unexpected("cannot write") }
+        }
+    }
+
+    /// Version 3, no configuration, one root hash.
+    ///
+    /// Source: network reference 2.1.
+    private static func packet(_ number: Int) -> [UInt8] {
+        let end = (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+        return [0, 0, 3, 0, 0, 0, 0, 0] + [UInt8](repeating: 0x5A, count: 12) + end + [1, 2, 32]
+            + [UInt8](repeating: 0xA5, count: 32)
+    }
+}
