@@ -71,6 +71,7 @@ let package = Package(
         .executable(name: "namesake-agent", targets: ["AgentMain"]),
         .executable(name: "namesake-agent-sync", targets: ["AgentSyncMain"]),
         .executable(name: "namesake-agent-local", targets: ["AgentLocalMain"]),
+        .executable(name: "namesake-agent-inspect", targets: ["AgentInspectMain"]),
         .executable(name: "namesake-server", targets: ["ServerMain"]),
         .executable(name: "namesake-simulator", targets: ["AMTSimulatorMain"]),
     ],
@@ -112,6 +113,12 @@ let package = Package(
         // Agent
         cRoom("CMEI", .agent),
         room("AgentCore", .agent, uses: ["CMEI", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
+        cRoom("CDiskAccess", .agent),
+        cLibrary("CLibBlkid", .agent, pkgConfig: "blkid", apt: "libblkid-dev"),
+        room("DiskInspection", .agent, uses: ["CDiskAccess", "CLibBlkid", "Vocabulary"]),
+        door(
+            "AgentInspectMain", .agent,
+            uses: ["DiskInspection", "AgentCore", "AgentOptions", "Vocabulary", argumentParser]),
         room("AgentOptions", .agent, uses: ["AgentCore", "AMTHI", "Vocabulary", argumentParser]),
         door(
             "AgentMain", .agent,
@@ -176,7 +183,7 @@ let package = Package(
         trial(
             of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "Vocabulary", "Wire"],
             programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain"]),
-        trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain"]),
+        trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain", "AgentInspectMain"]),
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
             programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),
@@ -200,6 +207,9 @@ let package = Package(
                 "Provisioning", "AMTSimulator", "Certificates", "CurlClient", "Fleet", "Jobs", "Wire", "Vocabulary",
                 crypto, cryptoExtras,
             ]),
+        trial(
+            of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "Vocabulary"],
+            programs: ["AgentInspectMain", "AgentMain"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],

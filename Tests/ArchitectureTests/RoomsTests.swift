@@ -10,6 +10,8 @@ struct RoomsTests {
         ("COpenSSL", ["Certificates"]),
         ("CLibCurl", ["CurlClient"]),
         ("CMEI", ["AgentCore"]),
+        ("CDiskAccess", ["DiskInspection"]),
+        ("CLibBlkid", ["DiskInspection"]),
         ("CSimulatedMEI", ["SimulatedMEI"]),
         ("GRDB", ["StorageSQLite"]),
         ("Hummingbird", ["Listeners", "ServerMain"]),
