@@ -12,6 +12,7 @@ struct RoomsTests {
         ("CMEI", ["AgentCore"]),
         ("CDiskAccess", ["DiskInspection"]),
         ("CLibBlkid", ["DiskInspection"]),
+        ("CLibHivex", ["RegistryHives"]),
         ("CSimulatedMEI", ["SimulatedMEI"]),
         ("GRDB", ["StorageSQLite"]),
         ("Hummingbird", ["Listeners", "ServerMain"]),
