@@ -10,7 +10,7 @@ PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
 help:
 	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial takes the other route)'
 	@echo 'make test    build and run all tests'
-	@echo 'make torture simulate 2,000 worlds by seeds (half an hour)'
+	@echo 'make torture simulate 2,000 worlds and look for a false blank in 100,000 wiped disks (hours)'
 	@echo 'make lint    formatting and warnings, strict'
 	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
 	@echo 'make bench   measure: check, requests and handshakes of the in-place job, the simulator's fleet'
@@ -37,6 +37,7 @@ lint: packages
 	    awk '$$2 != "total" && $$1 > 400 { print "long: " $$2 " has " $$1 " lines" }'
 
 torture: packages
+	NAMESAKE_MUTATIONS=100000 swift test -c release --disable-xctest --filter FalseBlankTests
 	NAMESAKE_WORLDS=2000 NAMESAKE_MATRIX=all swift test --disable-xctest --filter SimulationTests
 
 demo: build

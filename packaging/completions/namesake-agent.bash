@@ -20,7 +20,7 @@ _namesake_agent() {
             mapfile -t COMPREPLY < <(compgen -W 'static kernel resolver realm dhcp' -- "$word")
             return ;;
         --accept)
-            mapfile -t COMPREPLY < <(compgen -W 'lock native-size' -- "$word")
+            mapfile -t COMPREPLY < <(compgen -W 'lock native-size boot-entries' -- "$word")
             return ;;
         --name | --device-timeout | --timeout) return ;;
     esac

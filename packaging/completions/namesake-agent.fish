@@ -33,6 +33,6 @@ complete -c namesake-agent -n '__fish_seen_subcommand_from enroll' -F
 complete -c namesake-agent -n '__fish_seen_subcommand_from capture' -l output -rF -d 'A new file'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l quick -d 'Samples instead of every byte'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l boot-medium -rF -d 'The disk this system came from'
-complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l accept -xa 'lock native-size'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l accept -xa 'lock native-size boot-entries'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l evidence -rF -d 'A new file'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -F

@@ -31,7 +31,7 @@ struct InspectCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Accept that lock or native-size cannot be asked of a drive; it is written into the report.",
+            "Accept that lock or native-size cannot be asked of a drive, or old boot-entries; the report says so.",
             valueName: "probe"))
     var accept: [AcceptedProbe] = []
 
@@ -99,12 +99,13 @@ struct InspectCommand: ParsableCommand {
         for disk in open {
             var report = Examinee(disk: disk, isQuick: quick).examine()
             report.answers.merge(disk.given) { _, ours in ours }
-            for probe in accept.map(\.probe) {
-                guard case .indeterminate(let why) = report.answers[probe] else { continue }
-                let indicator: Indicator = probe == .lock ? .selfEncryption : .hiddenArea
-                report.answers[probe] = .present([Evidence(indicator, .information, "\(why); accepted by --accept")])
-            }
+            for probe in accept { probe.accept(in: &report.answers) }
             inspection.disks.append(InspectedDisk(device: disk.device, report: report))
+        }
+        if disks.isEmpty {
+            let partitions = inspection.disks.flatMap(\.report.partitions).compactMap(\.uniqueID)
+            inspection.machine[.bootEntries] = bootEntriesAnswer(sysfs: sysfs, present: Set(partitions))
+            for probe in accept { probe.accept(in: &inspection.machine) }
         }
         return inspection
     }
@@ -114,8 +115,31 @@ struct InspectCommand: ParsableCommand {
 enum AcceptedProbe: String, ExpressibleByArgument, CaseIterable {
     case lock
     case nativeSize = "native-size"
+    case bootEntries = "boot-entries"
 
-    var probe: ProbeID { self == .lock ? .lock : .nativeSize }
+    private var probe: (id: ProbeID, indicator: Indicator) {
+        switch self {
+        case .lock: (.lock, .selfEncryption)
+        case .nativeSize: (.nativeSize, .hiddenArea)
+        case .bootEntries: (.bootEntries, .bootEntry)
+        }
+    }
+
+    /// What could not be asked, or is weak by itself, is shown from here on and no more; evidence of use stays.
+    func accept(in answers: inout [ProbeID: ProbeAnswer]) {
+        let (id, indicator) = probe
+        switch answers[id] {
+        case .indeterminate(let why):
+            answers[id] = .present([Evidence(indicator, .information, "\(why); accepted by --accept")])
+        case .present(let found) where found.contains { $0.weight == .weak }:
+            answers[id] = .present(
+                found.map { evidence in
+                    guard evidence.weight == .weak else { return evidence }
+                    return Evidence(indicator, .information, "\(evidence.text); accepted by --accept")
+                })
+        default: break
+        }
+    }
 }
 
 /// A disk that was opened while that was still allowed.

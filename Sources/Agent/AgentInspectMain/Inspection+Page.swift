@@ -7,8 +7,8 @@ extension Inspection {
         var lines: [String] = []
         for disk in disks { lines += disk.page + [""] }
         if coversMachine {
-            let ruling = rule(required: [.disks], answers: machine)
-            if ruling.verdict != .blank { lines += ruling.reasons.map { "machine  \(printable($0))" } + [""] }
+            let machine = machineRuling
+            if machine.verdict != .blank { lines += machine.reasons.map { "machine  \(printable($0))" } + [""] }
         }
         if !leftOut.isEmpty {
             lines.append("Left out: \(leftOut.map(printable).joined(separator: ", ")), by --boot-medium.")

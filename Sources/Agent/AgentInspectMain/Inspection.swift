@@ -18,9 +18,12 @@ struct Inspection {
 
     var ruling: Ruling {
         var parts = disks.map { ($0.device.path, $0.report.ruling) }
-        if coversMachine { parts.append(("machine", rule(required: [.disks], answers: machine))) }
+        if coversMachine { parts.append(("machine", machineRuling)) }
         return combine(parts)
     }
+
+    /// On what is no disk's.
+    var machineRuling: Ruling { rule(required: [.disks, .bootEntries], answers: machine) }
 
     /// What a blank verdict promises, and what it does not.
     var promise: String {

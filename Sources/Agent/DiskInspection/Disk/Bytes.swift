@@ -22,3 +22,12 @@ func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
 private let crcTable: [UInt32] = (0..<256).map { index in
     (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
 }
+
+/// The text form of a GUID, in capitals: its first three fields are little-endian.
+func guidText(_ bytes: some RandomAccessCollection<UInt8>) -> String {
+    let bytes = Array(bytes)
+    let order: [[Int]] = [[3, 2, 1, 0], [5, 4], [7, 6], [8, 9], [10, 11, 12, 13, 14, 15]]
+    return order.map { $0.map { twoDigits(bytes[$0]) }.joined() }.joined(separator: "-")
+}
+
+func twoDigits(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }

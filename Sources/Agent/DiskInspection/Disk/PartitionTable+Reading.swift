@@ -10,7 +10,7 @@ extension TableFindings {
         for sector in [512, 4096] as [UInt64] where disk.size >= 4 * sector {
             let primary = try gptHeader(disk, at: sector, sector: sector, &findings)
             let last = disk.size / sector * sector - sector
-            let pointed = primary.map { $0.other * sector }
+            let pointed = primary.flatMap { $0.other < disk.size / sector ? $0.other * sector : nil }
             let backups = Set([last, pointed].compactMap { $0 }).filter { $0 >= 2 * sector && $0 <= last }
             for place in backups.sorted() {
                 guard var backup = try gptHeader(disk, at: place, sector: sector, &findings) else { continue }
@@ -65,19 +65,9 @@ extension TableFindings {
         let end = last < size / sector ? max(start, (last + 1) * sector) : size
         let units = stride(from: 56, to: 128, by: 2).map { UInt16(little(entry, $0, 2)) }.prefix { $0 != 0 }
         return Partition(
-            number: number, type: guid(entry.prefix(16)), name: String(decoding: units, as: UTF16.self),
+            number: number, type: guidText(entry.prefix(16)), name: String(decoding: units, as: UTF16.self),
+            uniqueID: guidText(entry.dropFirst(16).prefix(16)),
             extent: (first < size / sector ? start : size)..<max(end, first < size / sector ? start : size))
-    }
-
-    /// The text form of a GUID: its first three fields are little-endian.
-    private static func guid(_ bytes: ArraySlice<UInt8>) -> String {
-        let bytes = Array(bytes)
-        let order: [[Int]] = [[3, 2, 1, 0], [5, 4], [7, 6], [8, 9], [10, 11, 12, 13, 14, 15]]
-        return order.map { $0.map { hexadecimal(bytes[$0]) }.joined() }.joined(separator: "-")
-    }
-
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
     }
 
     /// The four entries of sector 0, and the chain below an extended partition.
@@ -93,7 +83,7 @@ extension TableFindings {
             if [0x05, 0x0F, 0x85].contains(type) {
                 try readChain(disk, extent.lowerBound, into: &partitions, &own)
             } else if type != 0, type != 0xEE {
-                partitions.append(Partition(number: index + 1, type: hexadecimal(type), name: "", extent: extent))
+                partitions.append(Partition(number: index + 1, type: twoDigits(type), name: "", extent: extent))
             }
         }
         findings.tables.append(PartitionTable(scheme: .mbr, partitions: partitions, ownBytes: own))
@@ -110,7 +100,7 @@ extension TableFindings {
             own.append(place..<place + 512)
             let (type, extent) = entry(sector, 0, base: place, size: disk.size)
             if type != 0 {
-                partitions.append(Partition(number: number, type: hexadecimal(type), name: "", extent: extent))
+                partitions.append(Partition(number: number, type: twoDigits(type), name: "", extent: extent))
             }
             let (next, link) = entry(sector, 1, base: extended, size: disk.size)
             guard next != 0, link.lowerBound != place else { return }

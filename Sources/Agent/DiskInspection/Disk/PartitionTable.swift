@@ -5,6 +5,8 @@ package struct Partition: Hashable, Codable, Sendable {
     /// A GUID in capitals, or the two digits of an MBR type.
     package var type: String
     package var name: String
+    /// The partition's own GUID in capitals, where the table is a GPT.
+    package var uniqueID: String?
     /// In bytes from the start of the disk.
     package var extent: Range<UInt64>
 }
