@@ -12,6 +12,7 @@ struct RoomsTests {
         ("CMEI", ["AgentCore"]),
         ("CDiskAccess", ["DiskInspection"]),
         ("CLibBlkid", ["DiskInspection"]),
+        ("CLibFsntfs", ["NTFSFiles"]),
         ("CLibHivex", ["RegistryHives"]),
         ("CSimulatedMEI", ["SimulatedMEI"]),
         ("GRDB", ["StorageSQLite"]),
