@@ -53,7 +53,7 @@ final class Image: Sendable {
         quick: Bool = false, plan: ScanPlan = ScanPlan(), seed: UInt64 = 1
     ) throws -> DiskReport {
         var examination = DiskExamination()
-        examination.readsSurface = !quick
+        examination.depth = quick ? .samples : .everyByte
         examination.plan = plan
         // An image has no lock and no hidden area.
         let none = ProbeAnswer.absent(Coverage(planned: 0, read: 0))

@@ -8,7 +8,7 @@ _namesake_agent() {
         return
     fi
     case $before in
-        --device | --configuration | --enrolment | --output | --boot-medium | --evidence)
+        --device | --configuration | --enrolment | --output | --boot-medium | --evidence | --token | --verify-token)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return ;;
@@ -34,7 +34,7 @@ _namesake_agent() {
         doctor) options="--enrolment --timeout --state-directory $looking" ;;
         capture) options="--output $looking" ;;
         local) options=$looking ;;
-        inspect) options='--quick --boot-medium --accept --evidence --json --help' ;;
+        inspect) options='--quick --boot-medium --accept --evidence --token --verify-token --json --help' ;;
         version) options='--json --help' ;;
         *) return ;;
     esac

@@ -35,4 +35,6 @@ complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l quick -d 
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l boot-medium -rF -d 'The disk this system came from'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l accept -xa 'lock native-size boot-entries'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l evidence -rF -d 'A new file'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l token -rF -d 'A new file'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l verify-token -rF -d 'Whether it still holds'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -F

@@ -6,7 +6,7 @@ import Glibc
 /// A disk in the hands of its examiner, seen from outside.
 struct Examinee {
     var disk: OpenDisk
-    var isQuick: Bool
+    var depth: DiskExamination.Depth
     /// So long nothing may be heard, in milliseconds: an ailing disk tries long before it fails a read.
     private static let patience: Int32 = 60_000
 
@@ -29,13 +29,15 @@ struct Examinee {
         if let silence { return unproved(silence) }
         guard status == 0, let report else { return unproved("its reader ended early (status \(status))") }
         // What has to be proved is for this side to say, and about which disk.
-        guard report.size == disk.size, report.required == Self.required(isQuick) else {
+        guard report.size == disk.size, report.required == Self.required(depth) else {
             return unproved("its reader reported on something else")
         }
         return report
     }
 
-    private static func required(_ isQuick: Bool) -> [ProbeID] { DiskReport.unseen([:], isQuick: isQuick).required }
+    private static func required(_ depth: DiskExamination.Depth) -> [ProbeID] {
+        DiskReport.unseen([:], depth).required
+    }
 
     private func spawn(output: Int32) -> pid_t? {
         var actions = posix_spawn_file_actions_t()
@@ -44,7 +46,7 @@ struct Examinee {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, disk.descriptor, Examiner.descriptor)
-        let words = ["namesake-agent-inspect", Examiner.word] + (isQuick ? ["--quick"] : [])
+        let words = ["namesake-agent-inspect", Examiner.word, depth.rawValue]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for word in arguments { free(word) } }
         // An empty environment: nothing in there may change how a disk is read.
@@ -86,6 +88,6 @@ struct Examinee {
     }
 
     private func unproved(_ why: String) -> DiskReport {
-        .unseen([.table: .indeterminate(why)], isQuick: isQuick)
+        .unseen([.table: .indeterminate(why)], depth)
     }
 }

@@ -14,17 +14,17 @@ enum Examiner {
     private static let memory: UInt64 = 512 << 20
 
     static func run(_ arguments: [String]) -> Never {
-        let outcome = examine(isQuick: arguments.contains("--quick"))
-        exit(outcome)
+        guard let depth = arguments.first.flatMap({ DiskExamination.Depth(rawValue: $0) }) else { exit(64) }
+        exit(examine(depth))
     }
 
-    private static func examine(isQuick: Bool) -> Int32 {
+    private static func examine(_ depth: DiskExamination.Depth) -> Int32 {
         do {
             let disk = try Disk(taking: descriptor)
             // Ten nanoseconds a byte is slower than any processor of the last twenty years compares.
             try confine(memory: memory, seconds: 30 + disk.size / 100_000_000)
             var examination = DiskExamination()
-            examination.readsSurface = !isQuick
+            examination.depth = depth
             var generator = SystemRandomNumberGenerator()
             var told = ContinuousClock.now
             let report = examination.examine(disk, using: &generator) { probe, done, planned in

@@ -41,12 +41,25 @@ struct InspectCommand: ParsableCommand {
     @Option(help: "A new file for the same JSON: the evidence, without secrets.")
     var evidence: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A new file for the leave to write, when all is blank: good for 15 minutes and these disks.",
+            valueName: "file"))
+    var token: String?
+
+    @Option(
+        help: ArgumentHelp("Only look whether that leave still holds for the disks named.", valueName: "file"))
+    var verifyToken: String?
+
     @Option(help: .hidden)
     var sysfs: String = "/sys"
 
     func validate() throws {
         for path in bootMedium where BlockDevice.named(path, sysfs: sysfs).kernelName == nil {
             throw ValidationError("--boot-medium \(path) is no block device here, so nothing can be left out for it.")
+        }
+        if verifyToken != nil, disks.isEmpty || token != nil {
+            throw ValidationError("--verify-token needs the disks that will be written to, and makes no token.")
         }
     }
 
@@ -57,108 +70,60 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        let inspection = inspect()
+        if let verifyToken { throw ExitCode(verify(verifyToken)) }
+        let inspection = inspector.inspect(quick ? .samples : .everyByte)
         let document = inspection.json.rendered
         print(json ? document : inspection.page)
-        if let evidence {
-            do throws(Failure) { try writeNewFile(document + "\n", to: evidence) } catch {
-                // The verdict stands; but a caller that wants evidence must not go on without.
-                throw ExitCode(explain(error, json: false, command: "inspect").rawValue)
+        do throws(Failure) {
+            if let evidence { try writeNewFile(document + "\n", to: evidence) }
+            if let token, inspection.ruling.verdict == .blank {
+                try writeNewFile(inspection.token(evidence: document + "\n") + "\n", to: token)
             }
+        } catch {
+            // The verdict stands; but a caller that wants the file must not go on without.
+            throw ExitCode(explain(error, json: false, command: "inspect").rawValue)
         }
         throw ExitCode(inspection.ruling.verdict.exitStatus)
     }
 
-    private func inspect() -> Inspection {
-        var inspection = Inspection(isQuick: quick, coversMachine: disks.isEmpty)
-        let all = BlockDevice.all(sysfs: sysfs)
-        let left = bootMedium.map { BlockDevice.named($0, sysfs: sysfs).wholeDisk(sysfs: sysfs) }
-        inspection.leftOut = bootMedium
-        var chosen = disks.map { BlockDevice.named($0, sysfs: sysfs) }
-        if disks.isEmpty {
-            chosen = (all ?? []).filter { device in !left.contains { $0.kernelName == device.kernelName } }
-            inspection.machine = [.disks: controllersAnswer(disks: all.map { _ in chosen }, sysfs: sysfs)]
+    private var inspector: Inspector {
+        Inspector(disks: disks, bootMedium: bootMedium, accept: accept, sysfs: sysfs)
+    }
+
+    /// Looks again, just before the first write: at the token, at the disk's identity, and at its ends and headers.
+    private func verify(_ file: String) -> Int32 {
+        let bytes = readFile(file)
+        guard let token = bytes.flatMap({ WriteToken(json: $0) }) else {
+            return refuse("\(file) is no token that can be read")
         }
-        // What needs privileges first: opening, and asking drives for their locks.
-        var open: [OpenDisk] = []
-        for device in chosen {
-            do throws(DiskFault) {
-                let disk = try Disk(device.path)
-                let state = DriveState(asking: disk)
-                open.append(
-                    OpenDisk(
-                        device: device, given: state.answers(for: device),
-                        descriptor: fcntl(disk.descriptor, F_DUPFD_CLOEXEC, 10),
-                        size: disk.size))
-            } catch {
-                let answers: [ProbeID: ProbeAnswer] = [.table: .indeterminate("\(error)")]
-                inspection.disks.append(InspectedDisk(device: device, report: .unseen(answers, isQuick: quick)))
+        let again = inspector.inspect(.ends)
+        guard !again.disks.isEmpty else { return refuse("no disk was named") }
+        for disk in again.disks {
+            let identity = WriteToken.Identity(disk.device, size: disk.report.size)
+            if let why = token.refusal(for: identity, bootID: readBootID(), now: secondsSinceStart()) {
+                return refuse("\(disk.device.path): \(why)")
             }
         }
-        giveUpPrivileges()
-        for disk in open {
-            var report = Examinee(disk: disk, isQuick: quick).examine()
-            report.answers.merge(disk.given) { _, ours in ours }
-            for probe in accept { probe.accept(in: &report.answers) }
-            inspection.disks.append(InspectedDisk(device: disk.device, report: report))
+        // Only what is at the ends was asked for, and all of it has to be as blank as before.
+        guard again.ruling.verdict == .blank else {
+            print(again.page)
+            return again.ruling.verdict.exitStatus
         }
-        if disks.isEmpty {
-            let partitions = inspection.disks.flatMap(\.report.partitions).compactMap(\.uniqueID)
-            inspection.machine[.bootEntries] = bootEntriesAnswer(sysfs: sysfs, present: Set(partitions))
-            for probe in accept { probe.accept(in: &inspection.machine) }
-        }
-        return inspection
-    }
-}
-
-/// What a person may take upon themselves.
-enum AcceptedProbe: String, ExpressibleByArgument, CaseIterable {
-    case lock
-    case nativeSize = "native-size"
-    case bootEntries = "boot-entries"
-
-    private var probe: (id: ProbeID, indicator: Indicator) {
-        switch self {
-        case .lock: (.lock, .selfEncryption)
-        case .nativeSize: (.nativeSize, .hiddenArea)
-        case .bootEntries: (.bootEntries, .bootEntry)
-        }
+        print("The token holds for \(disks.joined(separator: ", ")). Write at once.")
+        return 0
     }
 
-    /// What could not be asked, or is weak by itself, is shown from here on and no more; evidence of use stays.
-    func accept(in answers: inout [ProbeID: ProbeAnswer]) {
-        let (id, indicator) = probe
-        switch answers[id] {
-        case .indeterminate(let why):
-            answers[id] = .present([Evidence(indicator, .information, "\(why); accepted by --accept")])
-        case .present(let found) where found.contains { $0.weight == .weak }:
-            answers[id] = .present(
-                found.map { evidence in
-                    guard evidence.weight == .weak else { return evidence }
-                    return Evidence(indicator, .information, "\(evidence.text); accepted by --accept")
-                })
-        default: break
-        }
+    private func refuse(_ why: String) -> Int32 {
+        complain("Do not write: \(printable(why)). Inspect again.")
+        return DiskVerdict.unknown.exitStatus
     }
-}
 
-/// A disk that was opened while that was still allowed.
-struct OpenDisk {
-    var device: BlockDevice
-    var given: [ProbeID: ProbeAnswer]
-    /// A descriptor of its own, closed after the examination.
-    var descriptor: Int32
-    /// In bytes.
-    var size: UInt64
-}
-
-extension DiskReport {
-    /// Of a disk that nobody could look at.
-    static func unseen(_ answers: [ProbeID: ProbeAnswer], isQuick: Bool) -> DiskReport {
-        var examination = DiskExamination()
-        examination.readsSurface = !isQuick
-        var report = DiskReport(size: 0, required: examination.required)
-        report.answers = answers
-        return report
+    private func readFile(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = read(descriptor, &bytes, bytes.count)
+        return count < 0 ? nil : Array(bytes.prefix(count))
     }
 }

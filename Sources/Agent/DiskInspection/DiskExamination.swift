@@ -1,17 +1,28 @@
 /// One disk's probes, in the order in which they find most for the least reading.
 package struct DiskExamination: Sendable {
     package var plan = ScanPlan()
-    /// Whether every byte is read.
-    package var readsSurface = true
+    package var depth = Depth.everyByte
     /// Probes beyond those of the surface that a proof needs; what cannot be asked is handed in as an answer.
     package var given: [ProbeID: ProbeAnswer] = [:]
 
+    /// How much is read.
+    package enum Depth: String, CaseIterable, Sendable {
+        case everyByte = "every-byte"
+        case samples
+        /// Only where headers are: enough to see that a disk that was proved blank is not in use since.
+        case ends
+    }
+
     package init() {}
 
-    package static let always: [ProbeID] = [
-        .lock, .nativeSize, .table, .signatures, .secondHeaders, .edges, .grid, .samples,
-    ]
-    package var required: [ProbeID] { readsSurface ? Self.always + [.surface] : Self.always }
+    package var required: [ProbeID] {
+        let ends: [ProbeID] = [.lock, .nativeSize, .table, .signatures, .secondHeaders, .edges]
+        return switch depth {
+        case .ends: ends
+        case .samples: ends + [.grid, .samples]
+        case .everyByte: ends + [.grid, .samples, .surface]
+        }
+    }
 
     /// A step's name, the bytes of it done so far, and those planned.
     package typealias Progress = (ProbeID, UInt64, UInt64) -> Void
@@ -55,6 +66,7 @@ package struct DiskExamination: Sendable {
         let headers = plan.secondHeaders(size, in: [0..<size] + extents)
         take(.secondHeaders, headers, bytes: UInt64(headers.count) * block)
         take(.edges, plan.edges(size), bytes: min(size, 2 * plan.edge))
+        guard depth != .ends else { return report }
         take(.grid, plan.grid(size), bytes: (size + plan.gridStep - 1) / plan.gridStep * block)
         let samples = plan.samples(size, using: &generator)
         take(
@@ -62,7 +74,7 @@ package struct DiskExamination: Sendable {
             note:
                 "misses content in 0.1 % of the disk with a chance of \(chanceOfOverlooking(share: 0.001, samples: samples.count))"
         )
-        if readsSurface, !report.isNotBlank { take(.surface, plan.surface(size), bytes: size) }
+        if depth == .everyByte, !report.isNotBlank { take(.surface, plan.surface(size), bytes: size) }
         report.lowerTable()
         return report
     }
