@@ -49,7 +49,7 @@ bench: packages
 	swift build -c release --product Benchmarks
 	.build/release/Benchmarks
 
-FUZZERS = FuzzHostInterface:host-interface FuzzPortForwarding:port-forwarding
+FUZZERS = FuzzHostInterface:host-interface FuzzPortForwarding:port-forwarding FuzzHiveReplay:hive-replay
 SECONDS = 0
 
 fuzz: packages

@@ -115,6 +115,10 @@ let package = Package(
         room("AgentCore", .agent, uses: ["CMEI", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
         cRoom("CDiskAccess", .agent),
         cLibrary("CLibBlkid", .agent, pkgConfig: "blkid", apt: "libblkid-dev"),
+        cLibrary("CLibHivex", .agent, pkgConfig: "hivex", apt: "libhivex-dev"),
+        cLibrary("CLibFsntfs", .agent, pkgConfig: "libfsntfs", apt: "libfsntfs-dev"),
+        room("NTFSFiles", .agent, uses: ["CLibFsntfs"]),
+        room("RegistryHives", .agent, uses: ["CLibHivex"]),
         room("DiskInspection", .agent, uses: ["CDiskAccess", "CLibBlkid", "Vocabulary"]),
         door(
             "AgentInspectMain", .agent,
@@ -210,6 +214,8 @@ let package = Package(
         trial(
             of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "Vocabulary"],
             programs: ["AgentInspectMain", "AgentMain"]),
+        trial(of: "NTFSFiles", uses: ["NTFSFiles", "AgentTestKit"]),
+        trial(of: "RegistryHives", uses: ["RegistryHives", "TestKit"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],

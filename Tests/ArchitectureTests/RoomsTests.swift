@@ -12,6 +12,8 @@ struct RoomsTests {
         ("CMEI", ["AgentCore"]),
         ("CDiskAccess", ["DiskInspection"]),
         ("CLibBlkid", ["DiskInspection"]),
+        ("CLibFsntfs", ["NTFSFiles"]),
+        ("CLibHivex", ["RegistryHives"]),
         ("CSimulatedMEI", ["SimulatedMEI"]),
         ("GRDB", ["StorageSQLite"]),
         ("Hummingbird", ["Listeners", "ServerMain"]),
