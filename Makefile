@@ -12,7 +12,7 @@ help:
 	@echo 'make test    build and run all tests'
 	@echo 'make torture simulate 2,000 worlds and look for a false blank in 100,000 wiped disks (hours)'
 	@echo 'make lint    formatting and warnings, strict'
-	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
+	@echo 'make build   build the programs into .build/debug (CONFIGURATION=release for a release)'
 	@echo 'make bench   measure: check, requests and handshakes of the in-place job, inspect, the simulator's fleet'
 	@echo 'make fuzz          run the fuzzers on their corpus (SECONDS=600: ten minutes more, each)'
 	@echo 'make package       the agent as .deb, and .rpm where rpmbuild is, into .build/packages'

@@ -46,7 +46,7 @@ func trial(of name: String, uses: [Target.Dependency], programs: [Target.Depende
 
 /// Rooms that meet the outside carry a README.
 func readMe(_ name: String) -> [String] {
-    ["AMTSimulator", "SimulatedMEI"].contains(name) ? ["README.md"] : []
+    ["AMTSimulator", "DiskInspection", "SimulatedMEI"].contains(name) ? ["README.md"] : []
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
