@@ -1,3 +1,4 @@
+import Foundation
 import LibXML
 import Testing
 
@@ -145,6 +146,46 @@ struct CommitTests {
         #expect(try extend("25") == 36)
         device = try Device.provisioned()
         #expect(try extend("6") == 32)
+    }
+
+    @Test("an extended set-up closes when its hours are over, and at once with none")
+    func window() throws {
+        var device = Device()
+        let start = device.firmware.now
+        func extend(_ hours: Int) throws -> Int? {
+            try device.invoke(Self.type, "ExtendProvisioningPeriod", "<h:Duration>\(hours)</h:Duration>").status
+        }
+        #expect(try extend(6) == 0)
+        device.firmware.now = start + 6 * 3600 - 1
+        #expect(device.firmware.admission(tls: true) == .chainForSetUp)
+        device.firmware.now = start + 6 * 3600
+        #expect(device.firmware.admission(tls: true) == .closed)
+        device.firmware.unprovision(partially: true)
+        #expect(device.firmware.admission(tls: true) == .chainForSetUp)
+        #expect(try extend(0) == 0)
+        #expect(device.firmware.admission(tls: true) == .closed)
+    }
+
+    @Test("the one-time password is read in set-up alone, has 8 to 32 bytes, and goes with the commit")
+    func oneTimePassword() throws {
+        var device = Device()
+        func shown() throws -> String? { try device.get(Self.type).body?["ProvisioningServerOTP"]?.text }
+        func put(_ text: String) throws -> Int {
+            let value = Data(text.utf8).base64EncodedString()
+            return try device.put(Self.type, "<h:ProvisioningServerOTP>\(value)</h:ProvisioningServerOTP>").status
+        }
+        let zeros = Data(count: 32).base64EncodedString()
+        #expect(try shown() == zeros)
+        #expect(try put("seven77") == 400)
+        #expect(try put("a one-time password") == 200)
+        #expect(try shown() == Data("a one-time password".utf8).base64EncodedString())
+        try device.setAdminPassword()
+        try device.rename("pc1", "corp.example.test")
+        #expect(try device.invoke(Self.type, "CommitChanges").status == 0)
+        #expect(try shown() == zeros)
+        #expect(device.firmware.oneTimePassword.isEmpty)
+        #expect(try put("for the next set-up") == 200)
+        #expect(try shown() == zeros)
     }
 
     @Test("GetUuid gives the UUID in SMBIOS order")

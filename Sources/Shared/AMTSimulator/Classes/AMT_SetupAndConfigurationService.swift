@@ -12,11 +12,23 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
         properties["ProvisioningState"] = .number(firmware.provisioningState.rawValue)
         properties["ZeroTouchConfigurationEnabled"] = .text("true")
         if firmware.provisioningState != .pre {
-            properties["ProvisioningServerOTP"] = .text(Data(count: 32).base64EncodedString())
+            // Readable in set-up alone; a managed firmware was captured with 32 zeros there.
+            let isShown = firmware.provisioningState == .in && !firmware.oneTimePassword.isEmpty
+            let password = isShown ? Data(firmware.oneTimePassword) : Data(count: 32)
+            properties["ProvisioningServerOTP"] = .text(password.base64EncodedString())
         }
         if firmware.provisioningState == .in { properties["DhcpDNSSuffix"] = .text(firmware.dnsSuffix) }
         if !firmware.trustedSuffix.isEmpty { properties["TrustedDNSSuffix"] = .text(firmware.trustedSuffix) }
         return [instance(properties)]
+    }
+
+    /// Takes the one-time password; nothing else of it can be written.
+    static func put(_ firmware: inout SimulatedFirmware, _ request: WSRequest, _ body: XMLElement) throws(WSFault) {
+        guard let text = body["ProvisioningServerOTP"]?.text else { return }
+        guard let password = Data(base64Encoded: text), (8...32).contains(password.count) else {
+            throw .invalidRepresentation
+        }
+        firmware.oneTimePassword = Array(password)
     }
 
     static func invoke(
@@ -30,6 +42,7 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
         case "ExtendProvisioningPeriod":
             guard firmware.provisioningState == .in else { return .status(32) }
             guard let hours = UInt32(input["Duration"]?.text ?? ""), hours <= 24 else { return .status(36) }
+            firmware.setUpEnds = firmware.now + Double(hours) * 3600
             return .status(0)
         case "SetMEBxPassword":
             guard firmware.controlMode != 1 else { return .status(16) }
@@ -85,6 +98,8 @@ extension SimulatedFirmware {
             controlMode = 2
         }
         committedTLS = tls
+        oneTimePassword = []
+        setUpEnds = nil
         commits += 1
         return 0
     }
@@ -109,6 +124,10 @@ extension SimulatedFirmware {
             provisioningState = .pre
         }
         controlMode = 0
+        redirection = Redirection()
+        hostSetUp = HostSetUp()
+        oneTimePassword = []
+        setUpEnds = nil
         configurationNonce = random.bytes(20)
         commits += 1
     }

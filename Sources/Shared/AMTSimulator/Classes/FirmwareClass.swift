@@ -9,6 +9,12 @@ protocol FirmwareClass: Sendable {
     ///
     /// So in every capture of a class that descends from CIM_ManagedSystemElement or CIM_Credential.
     static var declaresCommon: Bool { get }
+    /// The class of its instances: of an abstract class, the one that descends from it.
+    static var instanceClass: String { get }
+    /// Whether the last instance comes with a context, and the end with the pull after it.
+    static var endsLate: Bool { get }
+    /// Whether the host's own account may call its methods.
+    static var takesHostAccount: Bool { get }
     static func instances(_ firmware: SimulatedFirmware) -> [Instance]
     static func put(_ firmware: inout SimulatedFirmware, _ request: WSRequest, _ body: XMLElement) throws(WSFault)
     static func create(_ firmware: inout SimulatedFirmware, _ body: XMLElement) throws(WSFault) -> Instance
@@ -20,6 +26,9 @@ protocol FirmwareClass: Sendable {
 
 extension FirmwareClass {
     static var declaresCommon: Bool { false }
+    static var instanceClass: String { name }
+    static var endsLate: Bool { false }
+    static var takesHostAccount: Bool { false }
     static func put(_ firmware: inout SimulatedFirmware, _ request: WSRequest, _ body: XMLElement) throws(WSFault) {
         throw .actionNotSupported
     }
@@ -41,11 +50,15 @@ extension FirmwareClass {
 
 let firmwareClasses: [any FirmwareClass.Type] = [
     AMT_AuthorizationService.self,
+    AMT_BootCapabilities.self,
+    AMT_BootSettingData.self,
     AMT_EthernetPortSettings.self,
     AMT_GeneralSettings.self,
+    AMT_KerberosSettingData.self,
     AMT_PublicKeyCertificate.self,
     AMT_PublicKeyManagementService.self,
     AMT_PublicPrivateKeyPair.self,
+    AMT_RedirectionService.self,
     AMT_SetupAndConfigurationService.self,
     AMT_TLSCredentialContext.self,
     AMT_TLSProtocolEndpointCollection.self,
@@ -56,9 +69,13 @@ let firmwareClasses: [any FirmwareClass.Type] = [
     CIM_BootService.self,
     CIM_BootSourceSetting.self,
     CIM_ComputerSystemPackage.self,
+    CIM_PowerManagementCapabilities.self,
     CIM_PowerManagementService.self,
+    CIM_ServiceAvailableToElement.self,
     CIM_SoftwareIdentity.self,
+    CIM_SystemPackaging.self,
     IPS_HostBasedSetupService.self,
+    IPS_ProvisioningRecordLog.self,
 ]
 
 /// The properties that every service of AMT carries.

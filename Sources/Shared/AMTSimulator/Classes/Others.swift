@@ -90,19 +90,3 @@ enum CIM_ComputerSystemPackage: FirmwareClass {
         ]
     }
 }
-
-enum IPS_HostBasedSetupService: FirmwareClass {
-    static let name = "IPS_HostBasedSetupService"
-    static let declaresCommon = true
-
-    static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
-        var properties = serviceProperties(name, "Intel(r) AMT Host Based Setup Service")
-        properties["EnabledState"] = nil
-        properties["RequestedState"] = nil
-        properties["AllowedControlModes"] = .list(["2", "1"])
-        properties["CertChainStatus"] = .text("0")
-        properties["ConfigurationNonce"] = .text(Data(firmware.configurationNonce).base64EncodedString())
-        properties["CurrentControlMode"] = .number(firmware.controlMode)
-        return [instance(properties)]
-    }
-}

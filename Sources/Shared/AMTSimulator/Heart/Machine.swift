@@ -6,6 +6,8 @@ package struct Machine: Hashable, Sendable {
     var bootSource: String?
     /// 0 the next boot, 1 the next boot alone, 2 every boot, 32768 none; `nil` before anybody said.
     var bootRole: UInt32?
+    /// What AMT_BootSettingData holds that is not as after a boot; a boot clears it.
+    var bootSettings: [String: String] = [:]
     /// From where it booted last, where that was the firmware's choice.
     package private(set) var bootedFrom: String?
 
@@ -14,6 +16,7 @@ package struct Machine: Hashable, Sendable {
     /// A choice for a single boot is used up by it.
     mutating func boot() {
         powerState = 2
+        bootSettings = [:]
         bootedFrom = bootRole.map { $0 <= 2 } == true ? bootSource : nil
         if bootRole == 1 { (bootSource, bootRole) = (nil, nil) }
     }

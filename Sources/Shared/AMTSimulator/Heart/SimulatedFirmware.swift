@@ -29,6 +29,12 @@ package struct SimulatedFirmware: Sendable {
 
     package var names = Names()
     package var machine = Machine()
+    var redirection = Redirection()
+    var hostSetUp = HostSetUp()
+    /// The one-time password by which a provisioning server is to know the machine; empty where none was given.
+    var oneTimePassword: [UInt8] = []
+    /// When set-up closes; `nil` where nobody said.
+    var setUpEnds: Double?
     package var accounts = Accounts()
     package var store = KeyStore()
     package var tls = TLSState()
@@ -74,6 +80,12 @@ package struct SimulatedFirmware: Sendable {
                 others["DHCPSyncRequiresHostname"] = "1"
             }
         }
+    }
+
+    /// The switch of redirection: 32768 neither, 32769 IDE-R, 32770 SOL, 32771 both.
+    struct Redirection: Hashable, Sendable {
+        var state: UInt32 = 32771
+        var listens = true
     }
 
     package struct Addresses: Hashable, Sendable {
@@ -125,6 +137,7 @@ package struct SimulatedFirmware: Sendable {
         tls = committedTLS
         nonces = [:]
         enumerations = [:]
+        hostSetUp = HostSetUp(isClientModeOff: hostSetUp.isClientModeOff)
         if provisioningState == .in {
             names = Names(personality)
             accounts.forgetAllButSystem()

@@ -31,7 +31,7 @@ package struct HelloSender: Sendable {
         var count = 0
         while !Task.isCancelled {
             let packet: [UInt8]? = host.with { state in
-                guard state.firmware.provisioningState == .in else { return nil }
+                guard state.firmware.admission(tls: true) == .chainForSetUp else { return nil }
                 state.hellos += 1
                 return state.firmware.hello(retry: UInt32(count))
             }

@@ -86,7 +86,9 @@ extension SimulatedFirmware {
         case "\(Namespace.enumeration)/Enumerate": return (try enumerate(type, request, writer), nil)
         case "\(Namespace.enumeration)/Pull": return (try pull(type, request, writer), nil)
         case "\(namespace)/\(verb)":
-            guard rights == .all || verb.hasPrefix("Get") else { throw .accessDenied }
+            guard rights == .all || verb.hasPrefix("Get") || (type.takesHostAccount && user == "$$OsAdmin") else {
+                throw .accessDenied
+            }
             let input = request.body ?? XMLElement("\(verb)_INPUT")
             guard input.name == "\(verb)_INPUT" else { throw .invalidRepresentation }
             let answer = try type.invoke(&self, verb, input, by: user)
@@ -140,10 +142,15 @@ extension SimulatedFirmware {
             let items = enumerations.removeValue(forKey: context)?.items
         else { throw .invalidEnumerationContext }
         let text = items.map { EnvelopeWriter.element($0, "h", common: "i") }.joined()
+        var answer = "<g:Items>\(text)</g:Items><g:EndOfSequence></g:EndOfSequence>"
+        if type.endsLate, !items.isEmpty {
+            enumerations[context] = ([], now)
+            answer = "<g:EnumerationContext>\(context)</g:EnumerationContext><g:Items>\(text)</g:Items>"
+        }
         return writer.answer(
             action: request.action + "Response", resource: request.resource,
-            extra: extras(type, [Namespace.enumeration, request.resource]),
-            body: "<g:PullResponse><g:Items>\(text)</g:Items><g:EndOfSequence></g:EndOfSequence></g:PullResponse>")
+            extra: extras(type, [Namespace.enumeration, Namespace.ofClass(type.instanceClass)]),
+            body: "<g:PullResponse>\(answer)</g:PullResponse>")
     }
 
     private func extras(_ type: any FirmwareClass.Type, _ first: [String]) -> [String] {

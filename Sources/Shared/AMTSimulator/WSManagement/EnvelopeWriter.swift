@@ -80,6 +80,7 @@ struct EnvelopeWriter {
         switch value {
         case .text(let text): "<\(prefix):\(name)>\(escaped(text))</\(prefix):\(name)>"
         case .list(let texts): texts.map { "<\(prefix):\(name)>\(escaped($0))</\(prefix):\(name)>" }.joined()
+        case .empty: "<\(prefix):\(name)/>"
         case .datetime(let text):
             "<\(prefix):\(name)><\(common):Datetime>\(text)</\(common):Datetime></\(prefix):\(name)>"
         case .reference(let resource, let selectors):

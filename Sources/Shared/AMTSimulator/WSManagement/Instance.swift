@@ -4,6 +4,8 @@ enum PropertyValue: Hashable, Sendable {
     case list([String])
     case reference(resource: String, selectors: [String: String])
     case datetime(String)
+    /// An array without elements where the firmware writes it: one element that closes itself.
+    case empty
 
     static func number(_ value: some BinaryInteger) -> PropertyValue { .text("\(value)") }
     static func boolean(_ value: Bool) -> PropertyValue { .text(value ? "true" : "false") }
