@@ -12,7 +12,8 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
         properties["ProvisioningState"] = .number(firmware.provisioningState.rawValue)
         properties["ZeroTouchConfigurationEnabled"] = .text("true")
         if firmware.provisioningState != .pre {
-            properties["ProvisioningServerOTP"] = .text(Data(count: 32).base64EncodedString())
+            properties["ProvisioningServerOTP"] = .text(
+                Data(HostBytes.filled(firmware.host.otp, 32)).base64EncodedString())
         }
         if firmware.provisioningState == .in { properties["DhcpDNSSuffix"] = .text(firmware.dnsSuffix) }
         if !firmware.trustedSuffix.isEmpty { properties["TrustedDNSSuffix"] = .text(firmware.trustedSuffix) }
@@ -104,11 +105,14 @@ extension SimulatedFirmware {
             accounts.adminName = name
             accounts.adminA1 = hash
             provisioningState = .in
+            setUpPeriods += 1
         } else {
             names = Names()
             provisioningState = .pre
         }
         controlMode = 0
+        host.otp = []
+        host.announcedLeaf = nil
         configurationNonce = random.bytes(20)
         commits += 1
     }

@@ -19,6 +19,7 @@ extension SimulatedFirmware {
         let remote = committedTLS.remote
         switch provisioningState {
         case .pre: return .closed
+        case .in where host.announcedLeaf != nil: return .closed
         case .in: return tls ? .chainForSetUp : .closed
         case .post where tls: return remote.enabled && remote.mutual ? .chainOfClient : .anyone
         case .post: return remote.enabled && !remote.acceptsPlain ? .closed : .anyone

@@ -29,6 +29,7 @@ package struct SimulatedFirmware: Sendable {
 
     package var names = Names()
     package var machine = Machine()
+    package var host = HostFacts()
     package var accounts = Accounts()
     package var store = KeyStore()
     package var tls = TLSState()
@@ -50,6 +51,8 @@ package struct SimulatedFirmware: Sendable {
     var enumerationCount: UInt32 = 0
     /// How many more writes the flash takes before it refuses; `nil` for no limit.
     package var flashWritesLeft: Int?
+    /// Counts how often set-up began since it was made; each has its own hellos.
+    package var setUpPeriods = 0
     /// Counts commits; a shell that sees it change renews its TLS and drops its connections.
     package var commits = 0
 
@@ -70,6 +73,9 @@ package struct SimulatedFirmware: Sendable {
     package struct Addresses: Hashable, Sendable {
         package var address = "192.0.2.2"
         package var gateway = "192.0.2.1"
+        /// The gateway where it is not said.
+        package var dns: String?
+        var nameServer: String { dns ?? gateway }
     }
 
     package struct TLSState: Codable, Hashable, Sendable {
