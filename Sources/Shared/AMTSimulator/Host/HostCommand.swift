@@ -76,3 +76,14 @@ enum HostCommand: UInt32, CaseIterable {
         }
     }
 }
+
+extension Personality {
+    /// The release's first number: 12 of 12.0.67.
+    var release: Int { version.split(separator: ".").first.flatMap { Int($0) } ?? 0 }
+
+    /// The status with which Unprovision is refused: the maker's guide lists 1, by its meaning 3 is expected.
+    package enum UnprovisionRefusal: UInt32, Sendable, CaseIterable {
+        case internalError = 1
+        case invalidMode = 3
+    }
+}

@@ -16,9 +16,6 @@ package struct Personality: Hashable, Sendable {
 
     package var switches = Switches()
 
-    /// The release's first number: 12 of 12.0.67.
-    package var release: Int { version.split(separator: ".").first.flatMap { Int($0) } ?? 0 }
-
     /// Behaviours on which sources disagree or are silent; README says which is which.
     package struct Switches: Hashable, Sendable {
         /// How a set-up session authenticates: by the client certificate alone, or by the factory's digest account too.
@@ -43,11 +40,6 @@ package struct Personality: Hashable, Sendable {
     }
 
     package enum CommitAnswer: String, Sendable, CaseIterable { case sent, lost }
-
-    package enum UnprovisionRefusal: UInt32, Sendable, CaseIterable {
-        case internalError = 1
-        case invalidMode = 3
-    }
 
     /// All that can be chosen by name.
     package static let all: [Personality] = [.amt12]
