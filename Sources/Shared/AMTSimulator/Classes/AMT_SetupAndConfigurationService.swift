@@ -119,6 +119,7 @@ extension SimulatedFirmware {
             accounts.adminName = name
             accounts.adminA1 = hash
             provisioningState = .in
+            setUpPeriods += 1
         } else {
             names = Names(personality)
             provisioningState = .pre
@@ -128,6 +129,8 @@ extension SimulatedFirmware {
         hostSetUp = HostSetUp()
         oneTimePassword = []
         setUpEnds = nil
+        host.otp = []
+        host.announcedLeaf = nil
         configurationNonce = random.bytes(20)
         commits += 1
     }

@@ -56,6 +56,7 @@ package struct Simulation: Sendable {
             trustedRoots: try rootHashes(plan.trustedRoots, plan.personality), seed: plan.seed, now: clock())
         firmware.trustedSuffix = plan.trustedSuffix
         firmware.ipv4 = .init(device: plan.address)
+        if let server = plan.provisioningServer { firmware.host.setUpServer = .init(server) }
         let folder = try plan.stateFolder.map { try StateFolder($0, say: say) }
         try folder?.restore(&firmware)
         if let password = plan.adminPassword { firmware.beginProvisioned(password: password, hostName: "pc1") }
