@@ -10,6 +10,7 @@ struct RoomsTests {
         ("COpenSSL", ["Certificates"]),
         ("CLibCurl", ["CurlClient"]),
         ("CMEI", ["AgentCore"]),
+        ("CGSSAPI", ["Kerberos", "AMTSimulator"]),
         ("CSimulatedMEI", ["SimulatedMEI"]),
         ("GRDB", ["StorageSQLite"]),
         ("Hummingbird", ["Listeners", "ServerMain"]),

@@ -16,6 +16,8 @@ package struct FirmwareEndpoint: Sendable {
     package var identity: ClientIdentity?
     /// `nil` on a set-up session that takes our certificate for authentication.
     package var credential: DigestCredential?
+    /// Makes the `Authorization` value of each request, where a ticket stands in place of a password.
+    package var ticket: (@Sendable () async throws(Failure) -> Secret)?
     /// What else the peer may present: what a job has issued and not proved.
     package var otherwise: (name: Hostname, trust: PeerTrust)?
 
@@ -85,6 +87,11 @@ package actor FirmwareConnection: WSManTransport {
         request.identity = endpoint.identity
         request.opensConnection = opensConnection
         request.closesConnection = closesConnection
+        if let ticket = endpoint.ticket {
+            let value: Secret
+            do throws(Failure) { value = try await ticket() } catch { throw .notSent(error.message) }
+            request.headers.append(HTTPHeader("Authorization", secret: value))
+        }
         var used: NonceBook.Entry?
         if let credential = endpoint.credential,
             var authorization = challenge.map({ DigestAuthorization($0) })

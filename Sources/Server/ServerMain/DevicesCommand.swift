@@ -11,6 +11,7 @@ struct DevicesCommand: AsyncParsableCommand {
         subcommands: [
             List.self, Show.self, Retry.self, RenameDevice.self, ReprovisionDevice.self, UnprovisionDevice.self,
             RenewDevice.self, BootDevice.self, RetireDevice.self, ReadmitDevice.self, ExportDevice.self,
+            LookAtDevice.self, AdoptDevice.self,
         ])
 
     struct List: AsyncParsableCommand {

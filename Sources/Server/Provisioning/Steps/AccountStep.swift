@@ -32,7 +32,7 @@ package struct AccountStep: Step {
         return try await note(name, handle, context, ledger)
     }
 
-    private func handle(of name: String, _ context: FirmwareContext) async throws(Failure) -> UInt32? {
+    func handle(of name: String, _ context: FirmwareContext) async throws(Failure) -> UInt32? {
         var start: UInt32 = 1
         while true {
             let page = try await context.perform(AMT.AuthorizationService.EnumerateUserAclEntries(start: start))
@@ -91,7 +91,7 @@ package struct AccountStep: Step {
     /// The same for every attempt of one job, so that a lost answer does not leave two accounts.
     ///
     /// At most 16 characters.
-    private func accountName(_ context: FirmwareContext) -> String {
+    func accountName(_ context: FirmwareContext) -> String {
         TemporaryAccount.prefix + String(String(context.job.id.number, radix: 36).suffix(12))
     }
 
