@@ -107,7 +107,10 @@ let package = Package(
         room("SimulatedMEI", .shared, uses: ["CSimulatedMEI"]),
         room(
             "AMTSimulator", .shared,
-            uses: ["CGSSAPI", "LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, nioTLS, x509, asn1, crypto, cryptoExtras]),
+            uses: [
+                "CGSSAPI", "LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, nioTLS, x509, asn1, crypto,
+                cryptoExtras,
+            ]),
         door("AMTSimulatorMain", .shared, uses: ["AMTSimulator", "SimulatedMEI", nioCore, nioPosix, argumentParser]),
 
         // Agent
@@ -145,7 +148,8 @@ let package = Package(
         room(
             "Provisioning", .server,
             uses: [
-                "Kerberos", "Jobs", "Fleet", "FirmwareHTTP", "AMTOperations", "WSMan", "LibXML", "Certificates", "CurlClient",
+                "Kerberos", "Jobs", "Fleet", "FirmwareHTTP", "AMTOperations", "WSMan", "LibXML", "Certificates",
+                "CurlClient",
                 "Vocabulary",
             ]),
         room("StorageSQLite", .server, uses: ["Jobs", "Fleet", "Vocabulary", grdb]),
@@ -159,7 +163,8 @@ let package = Package(
         door(
             "ServerMain", .server,
             uses: [
-                "Kerberos", "Listeners", "Provisioning", "StorageSQLite", "Jobs", "Fleet", "Certificates", "CurlClient", "Wire",
+                "Kerberos", "Listeners", "Provisioning", "StorageSQLite", "Jobs", "Fleet", "Certificates", "CurlClient",
+                "Wire",
                 "Vocabulary", argumentParser, lifecycle, logging, hummingbird, hummingbirdTLS, nioSSL,
             ]),
 

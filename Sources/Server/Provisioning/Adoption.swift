@@ -10,6 +10,7 @@ extension ServerCore {
     ///   - address: Where it is, an IP address.
     ///   - wanted: What a person told of it, the accepted key among it.
     /// - Returns: The job.
+    /// - Throws: ``Failure``: a bogus UUID, a name that is taken, a machine that has a firmware here already.
     package func adopt(
         _ machine: MachineID, at address: String, _ wanted: AdoptParameters
     ) async throws(Failure) -> JobRecord {

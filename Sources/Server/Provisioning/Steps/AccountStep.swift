@@ -91,7 +91,7 @@ package struct AccountStep: Step {
     /// The same for every attempt of one job, so that a lost answer does not leave two accounts.
     ///
     /// At most 16 characters.
-    func accountName(_ context: FirmwareContext) -> String {
+    private func accountName(_ context: FirmwareContext) -> String {
         TemporaryAccount.prefix + String(String(context.job.id.number, radix: 36).suffix(12))
     }
 

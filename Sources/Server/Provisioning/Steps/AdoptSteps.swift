@@ -61,7 +61,7 @@ package struct AdoptStep: Step {
     package init() {}
 
     package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
-        let name = AccountStep().accountName(context)
+        let name = accountName(context)
         guard try await context.vault.holds(.account(name), of: context.machine) else { return nil }
         let settings = try await meet(context)
         guard let handle = try await AccountStep().handle(of: name, context) else { return nil }
@@ -70,7 +70,7 @@ package struct AdoptStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let settings = try await meet(context)
-        let name = AccountStep().accountName(context)
+        let name = accountName(context)
         let password =
             try await context.vault.holds(.account(name), of: context.machine)
             ? try await context.vault.secret(.account(name), of: context.machine)
@@ -80,6 +80,11 @@ package struct AdoptStep: Step {
             AMT.AuthorizationService.AddUserAclEntryEx(
                 .init(name: name, digest: digest, access: .network, realms: [.ptAdministration])))
         return output(name, handle, settings)
+    }
+
+    /// The same for every attempt, and another one than a Namesake server has left there that the machine belonged to.
+    private func accountName(_ context: FirmwareContext) -> String {
+        TemporaryAccount.prefix + String(String(Int64(context.job.created * 1_000_000), radix: 36).suffix(12))
     }
 
     private func meet(_ context: FirmwareContext) async throws(Failure) -> AMT.GeneralSettings.Settings {
