@@ -11,7 +11,7 @@ struct AccountHandlesTests {
         let announced: Int
         let atOnce: Int
 
-        func exchange(_ envelope: [UInt8]) async throws(WSManFault) -> [UInt8] {
+        func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
             let request: XMLElement
             do { request = try parseXML(envelope) } catch { throw .unsendable("\(error)") }
             let start = request["Body"]?.children.first?["StartIndex"].flatMap { Int($0.text) } ?? 0

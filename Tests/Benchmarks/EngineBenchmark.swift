@@ -212,7 +212,9 @@ private struct HelloPackets {
         }
     }
 
-    /// Version 3, no configuration, one root hash. Source: network reference 2.1.
+    /// Version 3, no configuration, one root hash.
+    ///
+    /// Source: network reference 2.1.
     private static func packet(_ number: Int) -> [UInt8] {
         let end = (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
         return [0, 0, 3, 0, 0, 0, 0, 0] + [UInt8](repeating: 0x5A, count: 12) + end + [1, 2, 32]

@@ -67,10 +67,33 @@ struct JobMachineTests {
         #expect(machine.next() == .stop(.failed(Self.broken)))
     }
 
-    @Test("pauses grow and stay bounded")
-    func pauses() {
-        #expect((1...4).map { pauseAfter(setbacks: $0) } == [1, 2, 4, 8])
-        #expect(pauseAfter(setbacks: 1_000_000) == 300)
+    @Test("a cancelled job does what it owes and no more, and not once something cannot be taken back")
+    func cancelled() {
+        let plans: [JobMachine.StepPlan] = [
+            .init("a"), .init("commit", isIrrevocable: true), .init("tidy", runsAfterFailure: true),
+        ]
+        var early = JobMachine(plans, replaying: [.began("a"), .cancelled(reason: "no")])
+        #expect(early.next() == .perform("tidy", looksFirst: false))
+        early.record(.succeeded("tidy", output: "null"))
+        #expect(early.next() == .stop(.failed(early.failure ?? Self.broken)))
+        #expect(early.failure?.code == .jobCancelled)
+        let late = JobMachine(
+            plans,
+            replaying: [.began("a"), .succeeded("a", output: "null"), .began("commit"), .cancelled(reason: "no")])
+        #expect(late.failure == nil)
+        #expect(late.next() == .perform("commit", looksFirst: true))
+    }
+
+    @Test("pauses grow and stay bounded, and those of many machines do not end together")
+    func pauses() throws {
+        let machines = try (0..<100).map {
+            try #require(MachineID(smbios: [UInt8](repeating: 1, count: 15) + [UInt8($0)]))
+        }
+        for (setbacks, pause) in [(1, 1.0), (2, 2), (3, 4), (4, 8), (1_000_000, 300)] {
+            let pauses = machines.map { pauseAfter(setbacks: setbacks, of: $0) }
+            #expect(pauses.allSatisfy { (pause * 0.75...pause * 1.25).contains($0) })
+            #expect(Set(pauses.map { Int($0 / pause * 20) }).count == 10, "spread over the whole of it")
+        }
     }
 }
 
@@ -84,7 +107,7 @@ struct JobRunnerTests {
 
         init(room: Int) { self.room = room }
 
-        func append(_ event: JobEvent, to job: JobID) throws(Failure) {
+        func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) throws(Failure) {
             guard room > 0 else { throw Failure(.storeUnavailable, "power lost") }
             room -= 1
             kept.append(event)

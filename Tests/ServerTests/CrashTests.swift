@@ -9,8 +9,8 @@ import Testing
 /// right after its `began` is durable, and its last answer comes right before its `succeeded` is.
 @Suite("A server killed in the middle of a rename", .serialized)
 struct CrashTests {
-    /// Authenticated requests of one rename, by their places: UUID, settings, names, key pair, its public half, request,
-    /// certificate, TLS context, commit, proof, certificate's and key pair's removal, account's removal.
+    /// Authenticated requests of one rename, by their places: UUID, settings, key pair, its public half, request,
+    /// certificate, TLS context, names, commit, proof, certificate's and key pair's removal, account's removal.
     static let requests = 13
 
     @Test("is followed by one that ends the job right", arguments: ["before", "after"])

@@ -115,7 +115,7 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
 
     // MARK: jobs
 
-    func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
+    func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure) {
         let time = clock()
         try write { $0.lines[job, default: []].append(JournalLine(time: time, event: event)) }
     }
@@ -174,7 +174,9 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
             case .failed(let failure): (job.state, job.ended, job.failure) = (.failed, now, failure)
             case .waiting(let failure):
                 job.setbacks += 1
-                (job.state, job.due, job.failure) = (.waiting, now + pauseAfter(setbacks: job.setbacks), failure)
+                (job.state, job.due, job.failure) = (
+                    .waiting, now + pauseAfter(setbacks: job.setbacks, of: job.machine), failure
+                )
             }
         }
     }

@@ -93,7 +93,7 @@ private actor Gate {
 private struct GatedFirmware: WSManTransport {
     let gate: Gate
 
-    func exchange(_ envelope: [UInt8]) async throws(WSManFault) -> [UInt8] {
+    func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
         let request: XMLElement
         do { request = try parseXML(envelope) } catch { throw .unsendable("\(error)") }
         await gate.pass(request["Body"]?.children.first?["First"]?.text ?? "")

@@ -27,7 +27,7 @@ actor ScriptedFirmware: WSManTransport {
 
     init(_ script: @escaping @Sendable (XMLElement) throws(WSManFault) -> String) { self.script = script }
 
-    func exchange(_ envelope: [UInt8]) async throws(WSManFault) -> [UInt8] {
+    func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
         inside += 1
         defer { inside -= 1 }
         mostInside = max(mostInside, inside)

@@ -27,7 +27,7 @@ package struct LocalTransport: WSManTransport {
         self.lms = lms
     }
 
-    package func exchange(_ envelope: [UInt8]) async throws(WSManFault) -> [UInt8] {
+    package func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
         let first = try send(envelope, authorization: nil)
         guard first.status == 401 else { return try Self.body(first) }
         guard let challenge = first.challenge.flatMap({ DigestChallenge($0) }) else {

@@ -20,6 +20,8 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     /// The roots that its hello named, hexadecimal; SHA-256 ones only.
     package var rootHashes: [String]
     package var firmware: ProvisionedFirmware?
+    /// Whether a person allows TLS 1.0 and 1.1 with this firmware.
+    package var allowsLegacyTLS: Bool?
     /// What it was called before, oldest first.
     package var aliases: [Alias]?
     /// The machine that has taken this one's place, after its board was swapped.

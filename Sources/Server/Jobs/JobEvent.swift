@@ -27,6 +27,8 @@ package enum JobEvent: Hashable, Codable, Sendable {
     case failed(StepName, Failure)
     /// A person lets a failed job go on from where it stopped.
     case retried
+    /// A person wants no more of it; too late once a step has begun that cannot be taken back.
+    case cancelled(reason: String)
     /// A person decided on a held job, for a reason that people can read.
     case decided(approved: Bool, reason: String)
 }

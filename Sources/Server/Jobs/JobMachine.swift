@@ -12,11 +12,17 @@ package struct JobMachine: Hashable, Sendable {
         package var runsAfterFailure: Bool
         /// From which step on things are done again when this one finds their effects gone.
         package var startsOverFrom: StepName?
+        /// Whether the job can only go forward once this step has begun.
+        package var isIrrevocable: Bool
 
-        package init(_ name: StepName, runsAfterFailure: Bool = false, startsOverFrom: StepName? = nil) {
+        package init(
+            _ name: StepName, runsAfterFailure: Bool = false, startsOverFrom: StepName? = nil,
+            isIrrevocable: Bool = false
+        ) {
             self.name = name
             self.runsAfterFailure = runsAfterFailure
             self.startsOverFrom = startsOverFrom
+            self.isIrrevocable = isIrrevocable
         }
     }
 
@@ -71,6 +77,11 @@ package struct JobMachine: Hashable, Sendable {
             failedSteps = []
             failure = nil
             startsLeft = 3
+        case .cancelled(let reason):
+            guard failure == nil, !isPastReturn else { break }
+            failure = Failure(
+                .jobCancelled, "a person cancelled it: \(reason)",
+                hint: "`namesake-server jobs retry` lets it go on after all.")
         case .decided(let approved, let reason):
             guard !approved, failure == nil else { break }
             failure = Failure(
@@ -87,6 +98,9 @@ package struct JobMachine: Hashable, Sendable {
         for plan in plans[place...] { outputs[plan.name] = nil }
         return true
     }
+
+    /// Whether a step has begun that cannot be taken back.
+    package var isPastReturn: Bool { plans.contains { $0.isIrrevocable && begun.contains($0.name) } }
 
     package func next() -> Action {
         if let setback { return .stop(setback.remedy == .hold ? .held(setback) : .waiting(setback)) }

@@ -60,14 +60,41 @@ package struct JobSignal: RawRepresentable, Hashable, Sendable {
     package init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// An event with the time at which it was written.
-package struct JournalLine: Hashable, Sendable {
+/// An event with the time at which it was written, and the requests that led to it.
+package struct JournalLine: Hashable, Codable, Sendable {
     package var time: Double
     package var event: JobEvent
+    package var requests: [JobRequest]
 
-    package init(time: Double, event: JobEvent) {
+    package init(time: Double, event: JobEvent, requests: [JobRequest] = []) {
         self.time = time
         self.event = event
+        self.requests = requests
+    }
+}
+
+/// One request that a job has made, for its timeline.
+package struct JobRequest: Hashable, Codable, Sendable {
+    /// When it was sent, in seconds since 1970.
+    package var time: Double
+    /// How long the answer took, in seconds.
+    package var seconds: Double
+    /// `AMT_GeneralSettings.Get`, say.
+    package var title: String
+    /// The digest user; `nil` where a certificate spoke for us.
+    package var user: String?
+    /// The status of HTTP, or why there is none.
+    package var result: String
+    /// Whether it began a connection, with a handshake.
+    package var opened: Bool
+
+    package init(time: Double, seconds: Double, title: String, user: String?, result: String, opened: Bool) {
+        self.time = time
+        self.seconds = seconds
+        self.title = title
+        self.user = user
+        self.result = result
+        self.opened = opened
     }
 }
 
@@ -114,6 +141,13 @@ package protocol JobQueue: JobJournal {
 }
 
 /// When a job that met a setback is tried again: after 1, 2, 4 … seconds, at most five minutes apart.
-package func pauseAfter(setbacks: Int) -> Double {
-    min(300, Double(1 << min(max(setbacks - 1, 0), 12)))
+///
+/// Up to a quarter more or less, by the machine and the count: what failed at the same moment does not come back at the
+/// same moment.
+package func pauseAfter(setbacks: Int, of machine: MachineID) -> Double {
+    // FNV-1a: Swift's own hashes differ from process to process.
+    let hash = "\(machine.text) \(setbacks)".utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+        ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+    }
+    return min(300, Double(1 << min(max(setbacks - 1, 0), 12))) * (0.75 + Double(hash >> 40) / Double(1 << 24) / 2)
 }

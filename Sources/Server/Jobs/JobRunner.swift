@@ -3,18 +3,39 @@ package import Vocabulary
 /// Where a job's events are kept, in order and whole.
 package protocol JobJournal: Sendable {
     /// Durable when it returns.
-    func append(_ event: JobEvent, to job: JobID) async throws(Failure)
+    ///
+    /// - Parameters:
+    ///   - event: What begins, or how it ended.
+    ///   - requests: Those that were made since the last event, for people; the machine does not read them.
+    ///   - job: Whose journal.
+    /// - Throws: ``Failure`` with ``Failure/Code/storeUnavailable`` when it was not written.
+    func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure)
     func events(of job: JobID) async throws(Failure) -> [JobEvent]
+}
+
+extension JobJournal {
+    package func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
+        try await append(event, requests: [], to: job)
+    }
 }
 
 /// Carries one job as far as it goes now: asks the machine, writes down, performs.
 package struct JobRunner<Context: Sendable>: Sendable {
     private let steps: [AnyStep<Context>]
     private let journal: any JobJournal
+    private let requests: @Sendable (Context) async -> [JobRequest]
 
-    package init(_ steps: [AnyStep<Context>], journal: any JobJournal) {
+    /// - Parameters:
+    ///   - steps: The job's, in their order.
+    ///   - journal: Where its events are kept.
+    ///   - requests: Gives the requests that were made since it was last asked.
+    package init(
+        _ steps: [AnyStep<Context>], journal: any JobJournal,
+        requests: @escaping @Sendable (Context) async -> [JobRequest] = { _ in [] }
+    ) {
         self.steps = steps
         self.journal = journal
+        self.requests = requests
     }
 
     /// Goes on until an outcome, or until `goesOn` says no between two steps.
@@ -41,13 +62,15 @@ package struct JobRunner<Context: Sendable>: Sendable {
                         context, JobLedger(machine.outputs, failure: machine.failure), looksFirst)
                     event = .succeeded(name, output: output)
                 } catch { event = .failed(name, error) }
-                try await note(event, of: job, in: &machine)
+                try await note(event, await requests(context), of: job, in: &machine)
             }
         }
     }
 
-    private func note(_ event: JobEvent, of job: JobID, in machine: inout JobMachine) async throws(Failure) {
-        try await journal.append(event, to: job)
+    private func note(
+        _ event: JobEvent, _ requests: [JobRequest] = [], of job: JobID, in machine: inout JobMachine
+    ) async throws(Failure) {
+        try await journal.append(event, requests: requests, to: job)
         machine.record(event)
     }
 }

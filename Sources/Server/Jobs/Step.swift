@@ -15,6 +15,9 @@ package protocol Step<Context, Output>: Sendable {
     /// Whether the step is owed even when an earlier one failed for good.
     static var runsAfterFailure: Bool { get }
 
+    /// Whether the job can only go forward once the step has begun.
+    static var isIrrevocable: Bool { get }
+
     /// Looks whether the effect is already there, and changes nothing.
     ///
     /// - Returns: The output that ``run(_:_:)`` would give, or `nil` when the effect is not there.
@@ -26,6 +29,7 @@ package protocol Step<Context, Output>: Sendable {
 
 extension Step {
     package static var runsAfterFailure: Bool { false }
+    package static var isIrrevocable: Bool { false }
 
     /// For steps that may be run twice with the same end.
     package func observe(_ context: Context, _ ledger: JobLedger) async throws(Failure) -> Output? { nil }
@@ -70,8 +74,13 @@ package struct AnyStep<Context: Sendable>: Sendable {
     ///   - step: The step.
     ///   - startsOverFrom: From which step on things are done again when this one's requests are refused, as by a
     ///     firmware that has forgotten what earlier steps did.
-    package init<S: Step>(_ step: S, startsOverFrom: StepName? = nil) where S.Context == Context {
-        plan = .init(S.name, runsAfterFailure: S.runsAfterFailure, startsOverFrom: startsOverFrom)
+    ///   - isIrrevocable: Whether the job can only go forward once this one has begun, where the step does not say so.
+    package init<S: Step>(
+        _ step: S, startsOverFrom: StepName? = nil, isIrrevocable: Bool = false
+    ) where S.Context == Context {
+        plan = .init(
+            S.name, runsAfterFailure: S.runsAfterFailure, startsOverFrom: startsOverFrom,
+            isIrrevocable: isIrrevocable || S.isIrrevocable)
         perform = { (context, ledger, looksFirst) async throws(Failure) -> String in
             var output: S.Output?
             do throws(Failure) {

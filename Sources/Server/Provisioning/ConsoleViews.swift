@@ -1,26 +1,14 @@
 import Fleet
-package import Jobs
+import Jobs
 package import Vocabulary
-
-/// A job with its journal, as the console shows it.
-package struct JobPage: Codable, Sendable {
-    package var job: JobRecord
-    package var steps: [String]
-    package var lines: [Line]
-
-    package struct Line: Codable, Sendable {
-        package var time: Double
-        package var event: JobEvent
-    }
-}
 
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
     /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe|readmit|export`, `devices UUID
-    /// retire [SUCCESSOR]`, `devices UUID rename NAME`, `devices UUID reprovision
+    /// retire [SUCCESSOR]`, `devices UUID legacy-tls allow|forbid`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
-    /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject REASON` with the reason's bytes in hexadecimal, `ping`, `collections [NAME]`.
+    /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject|cancel REASON` with the reason's bytes in hexadecimal, `ping`, `collections [NAME]`.
     ///
     /// - Returns: JSON: ``AccountLine``s, ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
     package func console(_ verb: [String]) async throws(Failure) -> [UInt8] {
@@ -40,6 +28,14 @@ extension ServerCore {
             throw Failure(.machineUnknown, "'\(text.prefix(64))' is no UUID", hint: "Take one from `devices list`.")
         }
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(machine)).utf8) }
+        if words.count == 3, words[1] == "legacy-tls", ["allow", "forbid"].contains(words[2]) {
+            let allows = words[2] == "allow"
+            guard try await store.device(machine) != nil else { throw Self.unknown(machine) }
+            let record = try await store.change(machine) { (record: inout DeviceRecord?) in
+                record?.allowsLegacyTLS = allows ? true : nil
+            }
+            return Array(try encoded(record).utf8)
+        }
         if words.dropFirst() == ["renew"] {
             return Array(try encoded(try await beginUpkeep(.renew, of: machine)).utf8)
         }
@@ -80,11 +76,15 @@ extension ServerCore {
                 job, approved: words[1] == "approve", reason: String(decoding: reason, as: UTF8.self))
             return Array(try encoded(decided).utf8)
         }
+        if words.count == 3, words[1] == "cancel", let reason = bytes(hexadecimal: words[2]) {
+            return Array(
+                try encoded(try await cancel(job, reason: String(decoding: reason, as: UTF8.self))).utf8)
+        }
         return Array(try encoded(try await page(of: job)).utf8)
     }
 
     func page(of job: JobRecord) async throws(Failure) -> JobPage {
-        let lines = try await store.lines(of: job.id).map { JobPage.Line(time: $0.time, event: $0.event) }
-        return JobPage(job: job, steps: JobKinds.steps(of: job.kind).map(\.rawValue), lines: lines)
+        try JobPage(
+            job: job, lines: try await store.lines(of: job.id), record: try await store.device(job.machine))
     }
 }

@@ -1,6 +1,7 @@
 import Certificates
 package import CurlClient
 package import FirmwareHTTP
+package import Jobs
 import Synchronization
 package import Vocabulary
 package import WSMan
@@ -18,6 +19,8 @@ package struct FirmwareEndpoint: Sendable {
     package var credential: DigestCredential?
     /// Makes the `Authorization` value of each request, where a ticket stands in place of a password.
     package var ticket: (@Sendable () async throws(Failure) -> Secret)?
+    /// Whether TLS 1.0 and 1.1 will do with this firmware.
+    package var allowsLegacyTLS = false
     /// What else the peer may present: what a job has issued and not proved.
     package var otherwise: (name: Hostname, trust: PeerTrust)?
 
@@ -48,11 +51,25 @@ package actor FirmwareConnection: WSManTransport {
     /// Requests sent and handshakes made since this connection was made.
     package private(set) var requests = 0
     package private(set) var handshakes = 0
+    private let gate: Turnstile
+    private let clock: @Sendable () -> Double
+    private var log: [JobRequest] = []
 
-    package init(_ client: any HTTPSending, to machine: MachineID, nonces: NonceBook) {
+    package init(
+        _ client: any HTTPSending, to machine: MachineID, nonces: NonceBook, gate: Turnstile,
+        clock: @escaping @Sendable () -> Double
+    ) {
+        self.gate = gate
+        self.clock = clock
         self.client = client
         self.machine = machine
         self.nonces = nonces
+    }
+
+    /// The requests since this was last asked.
+    package func takeRequests() -> [JobRequest] {
+        defer { log = [] }
+        return log
     }
 
     /// Lets the firmware have its session back after the next answer: it keeps only a few.
@@ -64,20 +81,20 @@ package actor FirmwareConnection: WSManTransport {
         opensConnection = true
     }
 
-    package func exchange(_ envelope: [UInt8]) async throws(WSManFault) -> [UInt8] {
+    package func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
         guard let endpoint else { throw .notSent("no endpoint was chosen") }
-        let first = try await send(envelope, to: endpoint)
+        let first = try await send(envelope, title, to: endpoint)
         guard first.status == 401 else { return try body(of: first) }
         guard endpoint.credential != nil,
             let challenge = first.values(of: "WWW-Authenticate").lazy.compactMap({ DigestChallenge($0) }).first
         else { throw .authenticationRefused }
-        let second = try await send(envelope, to: self.endpoint ?? endpoint, answering: challenge)
+        let second = try await send(envelope, title, to: self.endpoint ?? endpoint, answering: challenge)
         guard second.status != 401 else { throw .authenticationRefused }
         return try body(of: second)
     }
 
     private func send(
-        _ envelope: [UInt8], to endpoint: FirmwareEndpoint, answering challenge: DigestChallenge? = nil
+        _ envelope: [UInt8], _ title: String, to endpoint: FirmwareEndpoint, answering challenge: DigestChallenge? = nil
     ) async throws(WSManFault) -> HTTPAnswer {
         var request = HTTPRequest(
             "POST", "https://\(endpoint.name):\(endpoint.port)/wsman",
@@ -85,6 +102,7 @@ package actor FirmwareConnection: WSManTransport {
             trust: endpoint.trust)
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
         request.identity = endpoint.identity
+        request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         request.opensConnection = opensConnection
         request.closesConnection = closesConnection
         if let ticket = endpoint.ticket {
@@ -107,10 +125,16 @@ package actor FirmwareConnection: WSManTransport {
             used = NonceBook.Entry(user: credential.user, authorization: authorization)
         }
         let answer: HTTPAnswer
-        do { answer = try await client.send(request) } catch {
+        var line = JobRequest(
+            time: clock(), seconds: 0, title: title, user: used?.user, result: "", opened: opensConnection)
+        do throws(CurlFault) { answer = try await gated(request) } catch {
             opensConnection = true
+            line.seconds = clock() - line.time
+            line.result = "\(error)"
+            log.append(line)
             switch error {
             case .notConnected(let why), .unusable(let why): throw .notSent(why)
+            case .peerTooOld(let why): throw .peerTooOld(why)
             case .peerNotTrusted(let why):
                 // Nothing was sent, so that asking for the other one is no second try of anything.
                 guard let other = endpoint.otherwise else {
@@ -119,7 +143,7 @@ package actor FirmwareConnection: WSManTransport {
                 var endpoint = endpoint
                 (endpoint.name, endpoint.trust, endpoint.otherwise) = (other.name, other.trust, nil)
                 self.endpoint = endpoint
-                return try await send(envelope, to: endpoint, answering: challenge)
+                return try await send(envelope, title, to: endpoint, answering: challenge)
             case .answerUnreadable(let why): throw .unreadable(why)
             case .lost(let why): throw .unreachable(why)
             case .cancelled: throw .unreachable("the request was cancelled")
@@ -128,8 +152,18 @@ package actor FirmwareConnection: WSManTransport {
         requests += 1
         nonces.settle(used, for: machine, accepted: answer.status != 401)
         if answer.openedConnection { handshakes += 1 }
-        opensConnection = false
+        // Firmware closes the connection of a refusal. Source: network reference 1.3.
+        opensConnection = answer.status == 401
+        (line.seconds, line.result, line.opened) = (clock() - line.time, "\(answer.status)", answer.openedConnection)
+        log.append(line)
         return answer
+    }
+
+    private func gated(_ request: HTTPRequest) async throws(CurlFault) -> HTTPAnswer {
+        guard request.opensConnection else { return try await client.send(request) }
+        guard await gate.enter() else { throw .cancelled }
+        defer { gate.leave() }
+        return try await client.send(request)
     }
 
     /// The key that the record expects and the one that is presented, for a person to compare; nothing is sent.
@@ -139,6 +173,7 @@ package actor FirmwareConnection: WSManTransport {
         var request = HTTPRequest("GET", "https://\(endpoint.name):\(endpoint.port)/", trust: .setUpPeer)
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
         (request.opensConnection, request.closesConnection, request.looksOnly) = (true, true, true)
+        request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         do {
             guard let pem = try await client.send(request).peerCertificate,
                 let found = try Certificate.all(pem: pem).first

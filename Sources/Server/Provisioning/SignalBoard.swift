@@ -6,7 +6,20 @@ import Vocabulary
 package final class SignalBoard: Sendable {
     private let waiting = Mutex<[JobID: [AsyncStream<Void>.Continuation]]>([:])
 
+    private let cancelled = Mutex<Set<JobID>>([])
+
     package init() {}
+
+    /// Lets a job of this process pause before its next step; what to do then is in its journal.
+    func interrupt(_ job: JobID) {
+        cancelled.withLock { _ = $0.insert(job) }
+        post(job)
+    }
+
+    func isInterrupted(_ job: JobID) -> Bool { cancelled.withLock { $0.contains(job) } }
+
+    /// - Returns: Whether the job was to pause.
+    func resume(_ job: JobID) -> Bool { cancelled.withLock { $0.remove(job) != nil } }
 
     func post(_ job: JobID) {
         for continuation in waiting.withLock({ $0.removeValue(forKey: job) ?? [] }) { continuation.finish() }
@@ -24,7 +37,7 @@ package final class SignalBoard: Sendable {
             // Listening before looking, so that word that comes in between is not missed.
             waiting.withLock { $0[job, default: []].append(continuation) }
             if try await isThere() { return true }
-            guard ContinuousClock.now < deadline else { return false }
+            guard ContinuousClock.now < deadline, !isInterrupted(job) else { return false }
             let alarm = Task {
                 try? await Task.sleep(until: deadline)
                 continuation.finish()

@@ -3,7 +3,7 @@ import Fleet
 package import Jobs
 package import Kerberos
 package import Vocabulary
-import WSMan
+package import WSMan
 
 /// What jobs are made with: the store, the vault, the authority, the chain, the way out.
 package struct Workshop: Sendable {
@@ -27,6 +27,11 @@ package struct Workshop: Sendable {
     /// What DHCP option 15 gives to new machines; `nil` when that is not known.
     package var domain: Hostname?
     private let nonces = NonceBook()
+    /// How many connections are made at once, over all jobs.
+    ///
+    /// A handshake takes a firmware 1 to 2 s and both ends' processors a while: a thousand at once would all time out
+    /// and come back together.
+    package var gate = Turnstile(places: 256)
     /// Told at the end of each attempt: the job, the requests and handshakes it used.
     package var measured: @Sendable (JobRecord, _ requests: Int, _ handshakes: Int) -> Void = { _, _, _ in }
 
@@ -58,11 +63,17 @@ package struct Workshop: Sendable {
                 Failure(.jobStepUnknown, "this server knows no job of kind '\(job.kind.rawValue)'", remedy: .giveUp))
         }
         let target = try await target(of: job)
-        let connection = FirmwareConnection(client, to: job.machine, nonces: nonces)
+        let connection = FirmwareConnection(
+            client, to: job.machine, nonces: nonces, gate: gate, clock: clock)
         let context = FirmwareContext(
             job: job, target: target, workshop: self, connection: connection, session: WSManSession(over: connection))
-        let runner = JobRunner(steps, journal: store)
-        var outcome = try await runner.advance(job.id, in: context, while: goesOn)
+        let runner = JobRunner(steps, journal: store) { await $0.connection.takeRequests() }
+        var outcome = try await runner.advance(
+            job.id, in: context, while: { goesOn() && !board.isInterrupted(job.id) })
+        // Cancelled: the journal says so when it is read again.
+        if board.resume(job.id), outcome == nil {
+            outcome = try await runner.advance(job.id, in: context, while: goesOn)
+        }
         if case .waiting(let failure)? = outcome, let end = try await end(of: job, steps, after: failure) {
             // Written down as the step's failure, so that what is owed after one is done.
             try await store.append(end, to: job.id)

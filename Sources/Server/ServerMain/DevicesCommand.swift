@@ -9,9 +9,9 @@ struct DevicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices", abstract: "Shows device records of a running server.",
         subcommands: [
-            List.self, Show.self, Retry.self, RenameDevice.self, ReprovisionDevice.self, UnprovisionDevice.self,
-            RenewDevice.self, BootDevice.self, RetireDevice.self, ReadmitDevice.self, ExportDevice.self,
-            LookAtDevice.self, AdoptDevice.self,
+            List.self, Show.self, Retry.self, LegacyTLS.self, RenameDevice.self, ReprovisionDevice.self,
+            UnprovisionDevice.self, RenewDevice.self, BootDevice.self, RetireDevice.self, ReadmitDevice.self,
+            ExportDevice.self, LookAtDevice.self, AdoptDevice.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -67,6 +67,23 @@ struct DevicesCommand: AsyncParsableCommand {
                 ]
             }
             print(table(rows))
+        }
+    }
+
+    struct LegacyTLS: AsyncParsableCommand {
+        enum Word: String, ExpressibleByArgument, CaseIterable { case allow, forbid }
+
+        static let configuration = CommandConfiguration(
+            commandName: "legacy-tls",
+            abstract: "Allows or forbids TLS 1.0 and 1.1 with one firmware, which AMT up to 11 has nothing better than."
+        )
+        @OptionGroup var folder: FolderOption
+        @Argument(help: "The machine's UUID.") var machine: String
+        @Argument(help: "allow or forbid.") var word: Word
+
+        func run() async throws {
+            _ = try await Console(folder: folder.value).ask(["devices", machine, "legacy-tls", word.rawValue])
+            print("TLS 1.0 and 1.1 with \(machine): \(word == .allow ? "allowed" : "forbidden")")
         }
     }
 

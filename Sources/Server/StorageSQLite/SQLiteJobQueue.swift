@@ -4,11 +4,14 @@ package import Jobs
 package import Vocabulary
 
 extension SQLiteStore: JobQueue {
-    package func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
+    package func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure) {
         try await write("write a job's journal") { db in
             try db.execute(
-                sql: "INSERT INTO job_event (job, time, event) VALUES (?, ?, ?)",
-                arguments: [job.number, Date().timeIntervalSince1970, try encode(event)])
+                sql: "INSERT INTO job_event (job, time, event, requests) VALUES (?, ?, ?, ?)",
+                arguments: [
+                    job.number, Date().timeIntervalSince1970, try encode(event),
+                    requests.isEmpty ? nil : try encode(requests),
+                ])
         }
     }
 
@@ -19,8 +22,14 @@ extension SQLiteStore: JobQueue {
     package func lines(of job: JobID) async throws(Failure) -> [JournalLine] {
         try await read("read a job's journal") { db in
             try Row.fetchAll(
-                db, sql: "SELECT time, event FROM job_event WHERE job = ? ORDER BY sequence", arguments: [job.number]
-            ).map { JournalLine(time: $0["time"], event: try decode(JobEvent.self, $0["event"])) }
+                db, sql: "SELECT time, event, requests FROM job_event WHERE job = ? ORDER BY sequence",
+                arguments: [job.number]
+            ).map { row in
+                let requests: String? = row["requests"]
+                return JournalLine(
+                    time: row["time"], event: try decode(JobEvent.self, row["event"]),
+                    requests: try requests.map { try decode([JobRequest].self, $0) } ?? [])
+            }
         }
     }
 
@@ -99,12 +108,15 @@ extension SQLiteStore: JobQueue {
                     sql: "UPDATE job SET state = 'done', ended = ?, failure = NULL WHERE id = ?",
                     arguments: [now, job.number])
             case .waiting(let failure):
-                let setbacks = try Int.fetchOne(
-                    db, sql: "SELECT setbacks FROM job WHERE id = ?", arguments: [job.number])
-                let count = (setbacks ?? 0) + 1
+                guard let row = try Row.fetchOne(db, sql: "SELECT * FROM job WHERE id = ?", arguments: [job.number])
+                else { throw Failure(.storeUnavailable, "job \(job) is not there") }
+                let record = try Self.job(row)
+                let count = record.setbacks + 1
                 try db.execute(
                     sql: "UPDATE job SET state = 'waiting', setbacks = ?, due = ?, failure = ? WHERE id = ?",
-                    arguments: [count, now + pauseAfter(setbacks: count), try encode(failure), job.number])
+                    arguments: [
+                        count, now + pauseAfter(setbacks: count, of: record.machine), try encode(failure), job.number,
+                    ])
             case .held(let failure):
                 try db.execute(
                     sql: "UPDATE job SET state = 'held', failure = ? WHERE id = ?",

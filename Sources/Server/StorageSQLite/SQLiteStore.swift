@@ -92,6 +92,9 @@ package struct SQLiteStore: Sendable {
                 table.primaryKey(["hash", "machine"])
             }
         }
+        migrator.registerMigration("2026-11 requests of jobs") { db in
+            try db.alter(table: "job_event") { $0.add(column: "requests", .jsonText) }
+        }
         migrator.registerMigration("2026-11 changes of membership") { db in
             try db.create(table: "membership_change") { table in
                 table.autoIncrementedPrimaryKey("sequence")

@@ -11,6 +11,7 @@ extension Failure.Code {
     /// A request that no firmware would take, whatever its state.
     package static let requestUnsendable: Self = "wsman.request-unsendable"
     package static let firmwarePeerNotTrusted: Self = "wsman.peer-not-trusted"
+    package static let firmwareTLSTooOld: Self = "wsman.tls-too-old"
 
     // AMTHI and the device node
     package static let noManagementEngine: Self = "mei.no-management-engine"
@@ -80,6 +81,7 @@ extension Failure.Code {
     package static let pinMissing: Self = "provisioning.pin-missing"
     package static let jobStepUnknown: Self = "jobs.step-unknown"
     package static let jobStuck: Self = "jobs.stuck"
+    package static let jobCancelled: Self = "jobs.cancelled"
     package static let jobUnderWay: Self = "jobs.under-way"
 
     // Server

@@ -1,21 +1,24 @@
 import Synchronization
 
-/// Lets one caller in at a time, in the order in which they came.
+/// Lets so many callers in at a time, one where nothing else is said, in the order in which they came.
 ///
 /// An actor does not do this: while it waits for the network, the next caller enters.
-final class Turnstile: Sendable {
+package final class Turnstile: Sendable {
     private struct State {
-        var occupied = false
+        var free: Int
         var lastTicket: UInt64 = 0
         var waiting: [(ticket: UInt64, caller: CheckedContinuation<Bool, Never>)] = []
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    /// - Parameter places: How many callers may be inside at once.
+    package init(places: Int = 1) { state = Mutex(State(free: places)) }
 
     /// Waits for the caller's turn.
     ///
     /// - Returns: `false` when the task was cancelled before its turn came; then ``leave()`` must not be called.
-    func enter() async -> Bool {
+    package func enter() async -> Bool {
         let ticket = state.withLock { state in
             state.lastTicket += 1
             return state.lastTicket
@@ -25,8 +28,8 @@ final class Turnstile: Sendable {
                 let verdict: Bool? = state.withLock { state in
                     // Cancelled already: the handler below has run or waits for this lock, and will find nobody.
                     if Task.isCancelled { return false }
-                    guard state.occupied else {
-                        state.occupied = true
+                    if state.free > 0 {
+                        state.free -= 1
                         return true
                     }
                     state.waiting.append((ticket, caller))
@@ -44,10 +47,10 @@ final class Turnstile: Sendable {
     }
 
     /// Ends the caller's turn and begins the next one's.
-    func leave() {
+    package func leave() {
         let next: CheckedContinuation<Bool, Never>? = state.withLock { state in
             guard !state.waiting.isEmpty else {
-                state.occupied = false
+                state.free += 1
                 return nil
             }
             return state.waiting.removeFirst().caller

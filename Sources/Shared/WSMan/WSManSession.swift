@@ -22,7 +22,7 @@ package actor WSManSession {
         lastMessageID += 1
         let messageID = lastMessageID
         let request = try Envelope.request(operation, messageID: messageID)
-        let answer = try await transport.exchange(request)
+        let answer = try await transport.exchange(request, title: Operation.title)
         return try Operation.output(from: try Envelope.answer(answer, to: messageID))
     }
 }

@@ -6,9 +6,11 @@ package protocol WSManTransport: Sendable {
     ///
     /// Called with the next envelope only after the last one was answered.
     ///
-    /// - Parameter envelope: UTF-8, at most ``Envelope/largestRequest`` bytes.
+    /// - Parameters:
+    ///   - envelope: UTF-8, at most ``Envelope/largestRequest`` bytes.
+    ///   - title: What it asks, as ``WSManOperation/title`` says it, for logs.
     /// - Returns: The body of an answer with status 200, 400 or 500, chunks joined: faults come with the last two.
     /// - Throws: ``WSManFault``: unreachable, not sent, peer not trusted, authentication refused, or unreadable for any
     ///   other status.
-    func exchange(_ envelope: [UInt8]) async throws(WSManFault) -> [UInt8]
+    func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8]
 }

@@ -107,7 +107,9 @@ package final class Site {
         var page = ""
         let deadline = ContinuousClock.now + .seconds(120)
         while !["done", "failed", "held"].contains(where: { page.contains("\"state\":\"\($0)\"") }) {
-            page = try await console("jobs", "show", job, "--json").output
+            let shown = try await console("jobs", "show", job, "--json")
+            guard shown.status == 0 else { throw Unexpected(shown.output) }
+            page = shown.output
             if ContinuousClock.now > deadline {
                 throw Unexpected("job \(job) does not end: \(page)\n\(server.printed)")
             }

@@ -27,15 +27,18 @@ package enum ProvisionJob {
 }
 
 /// A new name for a managed firmware, in place, as the temporary account.
+///
+/// Names take effect with their Put, what belongs to TLS with the commit: they come as late as can be, so that a job that
+/// ends before has changed nothing that anybody sees.
 package enum RenameJob {
     package static let steps: [AnyStep<FirmwareContext>] = [
         AnyStep(AccountStep()),
         AnyStep(ObserveFirmwareStep()),
-        AnyStep(SetNamesStep()),
         AnyStep(KeyPairStep()),
         AnyStep(IssueCertificateStep()),
         AnyStep(AddCertificateStep()),
         AnyStep(SelectCertificateStep()),
+        AnyStep(SetNamesStep(), isIrrevocable: true),
         AnyStep(CommitStep()),
         AnyStep(ProveRenameStep(), startsOverFrom: SelectCertificateStep.name),
         AnyStep(RemoveOldCertificateStep()),
@@ -93,6 +96,11 @@ package enum AdoptJob {
 package enum JobKinds {
     /// The names of a kind's steps in their order; none for an unknown kind.
     package static func steps(of kind: JobKind) -> [StepName] { (list(of: kind) ?? []).map(\.plan.name) }
+
+    /// What a job's journal says so far.
+    static func machine(of kind: JobKind, replaying events: [JobEvent]) -> JobMachine {
+        JobMachine((list(of: kind) ?? []).map(\.plan), replaying: events)
+    }
 
     /// - Returns: `nil` for a kind that this version does not know.
     static func list(of kind: JobKind) -> [AnyStep<FirmwareContext>]? {

@@ -9,6 +9,7 @@ import WSMan
 /// lost answer is no failure. What the new port presents decides.
 package struct CommitStep: Step {
     package static let name: StepName = "commit"
+    package static let isIrrevocable = true
     package struct Output: Hashable, Codable, Sendable { package var answered: Bool }
 
     package init() {}

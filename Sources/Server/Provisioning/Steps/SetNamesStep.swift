@@ -30,6 +30,8 @@ package struct SetNamesStep: Step {
         }
         settings.hostName = context.target.host
         settings.domainName = context.target.domain
+        // Where firmware lets this be written (sources disagree), the echo must not come back over the true name.
+        if try context.job.claim?.echo != nil { settings.hostOSFQDN = context.target.text }
         let after = try await context.perform(Put<AMT.GeneralSettings>(settings))
         guard let output = output(after, context.target) else {
             throw Failure(

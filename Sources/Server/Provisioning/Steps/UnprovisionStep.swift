@@ -53,6 +53,7 @@ package struct ReprovisionableStep: Step {
 /// decides. Every account but admin is gone with it.
 package struct UnprovisionStep: Step {
     package static let name: StepName = "unprovision"
+    package static let isIrrevocable = true
     package struct Output: Hashable, Codable, Sendable {
         package var full: Bool
         /// Seconds since 1970.

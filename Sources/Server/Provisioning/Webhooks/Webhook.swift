@@ -93,7 +93,7 @@ extension Webhook {
             guard try await log.reader(reader).taken == state.taken else { continue }
             if problem != nil {
                 state.tries += 1
-                state.nextTry = clock() + pauseAfter(setbacks: state.tries)
+                state.nextTry = clock() + pauseAfter(setbacks: state.tries, of: change.machine)
             } else {
                 (state.taken, state.tries, state.nextTry) = (change.sequence, 0, 0)
             }
