@@ -34,7 +34,7 @@ func cRoom(_ name: String, _ wing: Wing) -> Target {
     .target(name: name, path: "\(wing.rawValue)/\(name)")
 }
 
-func cLibrary(_ name: String, _ wing: Wing, pkgConfig: String, apt: String) -> Target {
+func cLibrary(_ name: String, _ wing: Wing, pkgConfig: String?, apt: String) -> Target {
     .systemLibrary(name: name, path: "\(wing.rawValue)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
@@ -93,6 +93,7 @@ let package = Package(
         cLibrary("CLibXML2", .shared, pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         cLibrary("COpenSSL", .shared, pkgConfig: "openssl", apt: "libssl-dev"),
         cLibrary("CLibCurl", .shared, pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        cLibrary("CGSSAPI", .shared, pkgConfig: nil, apt: "libkrb5-dev"),
         room("Vocabulary", .shared),
         room("Wire", .shared, uses: ["Vocabulary"]),
         room("Reconciliation", .shared, uses: ["Vocabulary"]),
@@ -107,7 +108,10 @@ let package = Package(
         room("SimulatedMEI", .shared, uses: ["CSimulatedMEI"]),
         room(
             "AMTSimulator", .shared,
-            uses: ["LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, nioTLS, x509, asn1, crypto, cryptoExtras]),
+            uses: [
+                "CGSSAPI", "LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, nioTLS, x509, asn1, crypto,
+                cryptoExtras,
+            ]),
         door("AMTSimulatorMain", .shared, uses: ["AMTSimulator", "SimulatedMEI", nioCore, nioPosix, argumentParser]),
 
         // Agent
@@ -151,10 +155,12 @@ let package = Package(
         // Server
         room("Jobs", .server, uses: ["Vocabulary"]),
         room("Fleet", .server, uses: ["Reconciliation", "Wire", "Vocabulary"]),
+        room("Kerberos", .server, uses: ["CGSSAPI", "Vocabulary"]),
         room(
             "Provisioning", .server,
             uses: [
-                "Jobs", "Fleet", "FirmwareHTTP", "AMTOperations", "WSMan", "LibXML", "Certificates", "CurlClient",
+                "Kerberos", "Jobs", "Fleet", "FirmwareHTTP", "AMTOperations", "WSMan", "LibXML", "Certificates",
+                "CurlClient",
                 "Vocabulary",
             ]),
         room("StorageSQLite", .server, uses: ["Jobs", "Fleet", "Vocabulary", grdb]),
@@ -168,7 +174,8 @@ let package = Package(
         door(
             "ServerMain", .server,
             uses: [
-                "Listeners", "Provisioning", "StorageSQLite", "Jobs", "Fleet", "Certificates", "CurlClient", "Wire",
+                "Kerberos", "Listeners", "Provisioning", "StorageSQLite", "Jobs", "Fleet", "Certificates", "CurlClient",
+                "Wire",
                 "Vocabulary", argumentParser, lifecycle, logging, hummingbird, hummingbirdTLS, nioSSL,
             ]),
 

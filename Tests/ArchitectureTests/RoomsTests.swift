@@ -14,6 +14,7 @@ struct RoomsTests {
         ("CLibBlkid", ["DiskInspection"]),
         ("CLibFsntfs", ["NTFSFiles"]),
         ("CLibHivex", ["RegistryHives"]),
+        ("CGSSAPI", ["Kerberos", "AMTSimulator"]),
         ("CSimulatedMEI", ["SimulatedMEI"]),
         ("GRDB", ["StorageSQLite"]),
         ("Hummingbird", ["Listeners", "ServerMain"]),

@@ -92,6 +92,8 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
     package var provedAt: Double
     /// What a job has issued and not yet proved: the firmware may present it from any moment on.
     package var pending: Pending?
+    /// Whether its certificate is another authority's, accepted by a person when the machine was adopted.
+    package var isForeign: Bool?
     /// Whether a job ended before it could remove what it had put into the firmware's store.
     package var mayHoldLeftovers: Bool?
 
@@ -150,6 +152,8 @@ package struct SecretPurpose: RawRepresentable, Hashable, Sendable {
     package init(rawValue: String) { self.rawValue = rawValue }
 
     package static let adminPassword = SecretPurpose(rawValue: "admin-password")
+    /// The password by which a machine is adopted.
+    package static let adoption = SecretPurpose(rawValue: "adoption-password")
     /// The password of the temporary account of this name.
     package static func account(_ name: String) -> SecretPurpose { .init(rawValue: "account:\(name)") }
 

@@ -40,6 +40,7 @@ extension ServerCore {
             return Array(try encoded(try await beginUpkeep(.renew, of: machine)).utf8)
         }
         if let answer = try await identity(machine, Array(words.dropFirst())) { return answer }
+        if words.dropFirst().first == "adopt" { return try await adopt(machine, Array(words.dropFirst(2))) }
         if words.dropFirst() == ["boot-pxe"] {
             return Array(try encoded(try await beginUpkeep(.bootNetwork, of: machine)).utf8)
         }

@@ -17,6 +17,8 @@ package struct FirmwareEndpoint: Sendable {
     package var identity: ClientIdentity?
     /// `nil` on a set-up session that takes our certificate for authentication.
     package var credential: DigestCredential?
+    /// Makes the `Authorization` value of each request, where a ticket stands in place of a password.
+    package var ticket: (@Sendable () async throws(Failure) -> Secret)?
     /// Whether TLS 1.0 and 1.1 will do with this firmware.
     package var allowsLegacyTLS = false
     /// What else the peer may present: what a job has issued and not proved.
@@ -103,6 +105,11 @@ package actor FirmwareConnection: WSManTransport {
         request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         request.opensConnection = opensConnection
         request.closesConnection = closesConnection
+        if let ticket = endpoint.ticket {
+            let value: Secret
+            do throws(Failure) { value = try await ticket() } catch { throw .notSent(error.message) }
+            request.headers.append(HTTPHeader("Authorization", secret: value))
+        }
         var used: NonceBook.Entry?
         if let credential = endpoint.credential,
             var authorization = challenge.map({ DigestAuthorization($0) })

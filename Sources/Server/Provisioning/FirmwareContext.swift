@@ -123,9 +123,10 @@ extension FirmwareContext {
                 hint: "A person has to look at the firmware's certificate and accept it first.")
         }
         let anchors = workshop.authority.trustAnchors
+        // Another authority's certificate, which a person has accepted, is known by its key alone.
         var endpoint = FirmwareEndpoint(
             address: record.address, port: workshop.firmwarePort, name: firmware.name,
-            trust: .authorities(anchors, pin: pin), credential: credential)
+            trust: firmware.isForeign == true ? .pinned(pin) : .authorities(anchors, pin: pin), credential: credential)
         if let pending = firmware.pending, let pin = bytes(hexadecimal: pending.pin), pin.count == 32 {
             endpoint.otherwise = (pending.name, .authorities(anchors, pin: pin))
         }

@@ -16,7 +16,7 @@ extension ServerCore {
     ///   - machine: Which one.
     ///   - successor: The machine that has its place now, where its board was swapped.
     /// - Returns: Its record as it is then.
-    /// - Throws: ``Failure``: a job under way, or a successor that there is not.
+    /// - Throws: ``Failure``: a job under way, no such record, or one that is retired already.
     package func retire(_ machine: MachineID, replacedBy successor: MachineID? = nil) async throws(Failure)
         -> DeviceRecord
     {

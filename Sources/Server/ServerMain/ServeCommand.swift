@@ -59,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         workshop.domain = configuration.domain
         workshop.approval = configuration.approval ?? .none
+        workshop.kerberos = configuration.kerberos
         workshop.bootOrder = configuration.bootOrder ?? .settingsFirst
         var actions: [Fleet.Collection: CollectionAction] = [:]
         for (name, action) in configuration.actions ?? [:] {

@@ -68,6 +68,10 @@ extension Failure.Code {
     package static let backupUnfit: Self = "store.backup-unfit"
     package static let storeDamaged: Self = "store.damaged"
 
+    // Kerberos
+    package static let kerberosUnreachable: Self = "kerberos.kdc-unreachable"
+    package static let kerberosRefused: Self = "kerberos.no-ticket"
+
     // Jobs and provisioning
     package static let machineMismatch: Self = "provisioning.machine-mismatch"
     package static let firmwareStateUnexpected: Self = "provisioning.firmware-state-unexpected"

@@ -15,7 +15,7 @@ package final class Site {
     /// Starts both and returns when the machine is managed, or with `provisions` false as soon as both listen.
     package init(
         in folder: String, number: Int, server made: [String] = [], simulator extra: [String] = [],
-        provisions: Bool = true
+        provisions: Bool = true, through: [String] = []
     ) async throws {
         self.folder = folder
         net = String(loopbackAddress(number).split(separator: ".").dropLast().joined(separator: "."))
@@ -34,7 +34,11 @@ package final class Site {
             "\(folder)/control", "--request-log", "\(folder)/requests", "--provision-server", "\(serverAddress):9971",
         ]
         arguments += extra
-        simulator = try Program("namesake-simulator", arguments)
+        // Through a program that changes what it sees of the world, its clock for instance.
+        simulator =
+            try through.first.map {
+                try Program($0, through.dropFirst() + [product("namesake-simulator")] + arguments)
+            } ?? Program("namesake-simulator", arguments)
         try await simulator.awaitLine("ready")
         let enrolled = try await run(
             "namesake-server",
@@ -101,10 +105,14 @@ package final class Site {
     /// What `jobs show` says of a job once it rests for good, or waits for a person.
     package func end(of job: String) async throws -> String {
         var page = ""
+        let deadline = ContinuousClock.now + .seconds(120)
         while !["done", "failed", "held"].contains(where: { page.contains("\"state\":\"\($0)\"") }) {
             let shown = try await console("jobs", "show", job, "--json")
             guard shown.status == 0 else { throw Unexpected(shown.output) }
             page = shown.output
+            if ContinuousClock.now > deadline {
+                throw Unexpected("job \(job) does not end: \(page)\n\(server.printed)")
+            }
         }
         return page
     }

@@ -32,7 +32,7 @@ package struct AccountStep: Step {
         return try await note(name, handle, context, ledger)
     }
 
-    private func handle(of name: String, _ context: FirmwareContext) async throws(Failure) -> UInt32? {
+    func handle(of name: String, _ context: FirmwareContext) async throws(Failure) -> UInt32? {
         var start: UInt32 = 1
         while true {
             let page = try await context.perform(AMT.AuthorizationService.EnumerateUserAclEntries(start: start))

@@ -87,6 +87,7 @@ package struct ProveRenameStep: Step {
             record?.firmware?.certificateID = certificateID
             record?.firmware?.keyPairID = keyPairID
             record?.firmware?.pending = nil
+            record?.firmware?.isForeign = nil
             record?.firmware?.provedAt = now
         }
         // The certificate is proved and is the pin from here on, whatever is found of the names.

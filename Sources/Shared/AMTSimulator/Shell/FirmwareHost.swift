@@ -29,6 +29,7 @@ package final class FirmwareHost: Sendable {
         var heldWaiters: [CheckedContinuation<String, Never>] = []
         var presentsWrongCertificate = false
         var latency: Latency?
+        var kerberos: KerberosGate?
     }
 
     /// A request that rests until it is released.
@@ -126,10 +127,14 @@ package final class FirmwareHost: Sendable {
         let makesKey =
             message.body.count < 4096 && String(decoding: message.body, as: UTF8.self).contains("GenerateKeyPair<")
         let spare = makesKey ? keys.take() : nil
+        var connection = connection
+        // Outside of the lock: it reads the keytab.
+        if let gate = with({ $0.kerberos }) { connection.principal = gate.principal(of: message) }
+        let facts = connection
         let (answer, lost, hasCommitted, time) = with { state in
             if let spare { state.firmware.store.spare = spare }
             let before = state.firmware.commits
-            let answer = state.firmware.exchange(message, on: connection)
+            let answer = state.firmware.exchange(message, on: facts)
             let hasCommitted = state.firmware.commits != before
             let lost = hasCommitted && state.firmware.personality.switches.commitAnswer == .lost
             return (answer, lost, hasCommitted, state.firmware.now)
