@@ -26,10 +26,13 @@ packages:
 build: packages
 	@for product in $(PRODUCTS); do swift build -c $(CONFIGURATION) --product $$product || exit 1; done
 
+# Most tests start a server and a firmware: more of them at once than the processors carry only run into time limits.
+AT_ONCE = --experimental-maximum-parallelization-width $(shell echo $$(($$(nproc) * 3)))
+
 test: packages
 	@packaging/install-test-clients || echo 'PyPI cannot be reached: tests with clients from there skip'
 	swift build --build-tests
-	swift test --skip-build --disable-xctest
+	swift test --skip-build --disable-xctest $(AT_ONCE)
 
 lint: packages
 	swift format lint --strict -r Sources Tests Package.swift
@@ -37,7 +40,7 @@ lint: packages
 	    awk '$$2 != "total" && $$1 > 400 { print "long: " $$2 " has " $$1 " lines" }'
 
 torture: packages
-	NAMESAKE_MUTATIONS=100000 swift test -c release --disable-xctest --filter FalseBlankTests
+	NAMESAKE_MUTATIONS=100000 swift test --disable-xctest --filter FalseBlankTests
 	NAMESAKE_WORLDS=2000 NAMESAKE_MATRIX=all swift test --disable-xctest --filter SimulationTests
 
 demo: build

@@ -57,9 +57,11 @@ package final class Site {
 
     /// Asks the running server until the machine's record is in a stage that ends the asking.
     package func awaitStage(_ stage: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(180)
         var last = ""
         while ContinuousClock.now < deadline {
+            // Each question is a process: many sites that ask without a pause leave no processor for the answers.
+            try await Task.sleep(for: .milliseconds(150))
             last = try await console("devices", "show", Self.machine, "--json").output
             if last.contains("\"stage\":\"\(stage)\"") { return }
             if last.contains("\"stage\":\"held\"") { break }
@@ -105,11 +107,12 @@ package final class Site {
     /// What `jobs show` says of a job once it rests for good, or waits for a person.
     package func end(of job: String) async throws -> String {
         var page = ""
-        let deadline = ContinuousClock.now + .seconds(120)
+        let deadline = ContinuousClock.now + .seconds(180)
         while !["done", "failed", "held"].contains(where: { page.contains("\"state\":\"\($0)\"") }) {
             let shown = try await console("jobs", "show", job, "--json")
             guard shown.status == 0 else { throw Unexpected(shown.output) }
             page = shown.output
+            try await Task.sleep(for: .milliseconds(150))
             if ContinuousClock.now > deadline {
                 throw Unexpected("job \(job) does not end: \(page)\n\(server.printed)")
             }

@@ -14,7 +14,7 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
         if firmware.provisioningState != .pre {
             // Readable in set-up alone; a managed firmware was captured with 32 zeros there.
             let isShown = firmware.provisioningState == .in && !firmware.oneTimePassword.isEmpty
-            let password = isShown ? Data(firmware.oneTimePassword) : Data(count: 32)
+            let password = isShown ? Data(HostBytes.filled(firmware.oneTimePassword, 32)) : Data(count: 32)
             properties["ProvisioningServerOTP"] = .text(password.base64EncodedString())
         }
         if firmware.provisioningState == .in { properties["DhcpDNSSuffix"] = .text(firmware.dnsSuffix) }
