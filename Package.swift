@@ -198,8 +198,8 @@ let package = Package(
         trial(
             of: "Provisioning",
             uses: [
-                "Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Fleet", "Jobs", "TestKit",
-                "Vocabulary",
+                "Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Fleet", "Jobs", "StorageSQLite",
+                "TestKit", "Vocabulary", "Wire",
             ]),
         trial(
             of: "Simulation",

@@ -40,17 +40,25 @@ struct Authority: Sendable {
 
     func issue(_ leaf: Leaf = Leaf()) throws -> (certificate: [UInt8], key: P256.Signing.PrivateKey) {
         let own = P256.Signing.PrivateKey()
+        return (try certificate(leaf, of: .init(own.publicKey)), own)
+    }
+
+    /// A certificate for somebody's key, signed by this authority or, with another algorithm, by an RSA key.
+    func certificate(
+        _ leaf: Leaf = Leaf(), of key: Certificate.PublicKey,
+        by signer: (Certificate.PrivateKey, Certificate.SignatureAlgorithm)? = nil
+    ) throws -> [UInt8] {
         let subject = try DistinguishedName {
             CommonName(leaf.name)
             if let unit = leaf.unit { OrganizationalUnitName(unit) }
         }
         let made = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(own.publicKey),
+            version: .v3, serialNumber: .init(), publicKey: key,
             notValidBefore: Self.now.addingTimeInterval(-86_400), notValidAfter: leaf.ends,
-            issuer: certificate.subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+            issuer: certificate.subject, subject: subject, signatureAlgorithm: signer?.1 ?? .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 if !leaf.usages.isEmpty { try ExtendedKeyUsage(leaf.usages.map { .init(oid: $0) }) }
-            }, issuerPrivateKey: .init(key))
-        return (try AMTSimulatorTests.der(made), own)
+            }, issuerPrivateKey: signer?.0 ?? .init(self.key))
+        return try AMTSimulatorTests.der(made)
     }
 }

@@ -14,15 +14,20 @@ struct Device {
     static let password = "P@ssw0rd"
 
     /// A factory-fresh firmware in set-up mode.
-    init(seed: UInt64 = 1, roots: [[UInt8]] = [], suffix: String = "corp.example.test") {
+    init(
+        _ personality: Personality = .amt12, seed: UInt64 = 1, roots: [[UInt8]] = [],
+        suffix: String = "corp.example.test"
+    ) {
         firmware = SimulatedFirmware(
-            personality: .amt12, uuid: bytes(Self.uuid), dnsSuffix: suffix, trustedRoots: roots, seed: seed,
+            personality: personality, uuid: bytes(Self.uuid), dnsSuffix: suffix, trustedRoots: roots, seed: seed,
             now: 1_643_624_584)
     }
 
     /// A firmware that was set up by an application, in admin control mode, TLS off.
-    static func provisioned(_ change: (inout SimulatedFirmware) -> Void = { _ in }) throws -> Device {
-        var device = Device()
+    static func provisioned(
+        _ personality: Personality = .amt12, _ change: (inout SimulatedFirmware) -> Void = { _ in }
+    ) throws -> Device {
+        var device = Device(personality)
         change(&device.firmware)
         try device.setAdminPassword()
         try device.rename("pc1", "corp.example.test")

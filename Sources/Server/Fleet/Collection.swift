@@ -63,7 +63,9 @@ extension DeviceRecord {
             isUnnamed: name.host == temporaryHostname, disks: disks, buildBegan: buildBegan != nil)
     }
 
+    /// `nil` for a machine that is out of use.
     package var collection: Collection? {
+        guard stage != .retired else { return nil }
         let facts = facts
         // The last rule fits everything.
         return Collection.allCases.first { $0.holds(facts) } ?? .staged

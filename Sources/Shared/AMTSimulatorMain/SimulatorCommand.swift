@@ -41,6 +41,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Whether the answer to CommitChanges arrives: sent or lost.") var commitAnswer = "sent"
     @Option(help: "How many requests one nonce answers for.") var nonceUses: Int?
     @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
+    @Flag(help: "Say `AMT` alone in the Server header, as some builds of 11.x do.") var shortServerHeader = false
     @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold:
         String?
     @Option(help: "The same seed gives the same realm, nonces and passwords.") var seed: UInt64 = 1
@@ -105,7 +106,8 @@ struct RunCommand: AsyncParsableCommand {
 
     private func plan() throws -> SimulationPlan {
         guard var personality = Personality.all.first(where: { $0.name == personality }) else {
-            throw ValidationError("there is no personality '\(personality)'")
+            throw ValidationError(
+                "there is no personality '\(personality)': \(Personality.all.map(\.name).joined(separator: ", "))")
         }
         guard let authentication = Personality.SetUpAuthentication(rawValue: setUpAuthentication),
             let answer = Personality.CommitAnswer(rawValue: commitAnswer)
@@ -114,6 +116,7 @@ struct RunCommand: AsyncParsableCommand {
         personality.switches.commitAnswer = answer
         personality.switches.nonceUses = nonceUses
         personality.switches.accountMayRemoveItself = !keepOwnAccount
+        personality.switches.saysOnlyAMT = shortServerHeader
         guard uuid != nil || devices != nil else {
             throw ValidationError("--uuid is missing: the device's SMBIOS UUID")
         }

@@ -11,6 +11,7 @@ extension Failure.Code {
     /// A request that no firmware would take, whatever its state.
     package static let requestUnsendable: Self = "wsman.request-unsendable"
     package static let firmwarePeerNotTrusted: Self = "wsman.peer-not-trusted"
+    package static let firmwareTLSTooOld: Self = "wsman.tls-too-old"
 
     // AMTHI and the device node
     package static let noManagementEngine: Self = "mei.no-management-engine"

@@ -102,7 +102,9 @@ package final class Site {
     package func end(of job: String) async throws -> String {
         var page = ""
         while !["done", "failed", "held"].contains(where: { page.contains("\"state\":\"\($0)\"") }) {
-            page = try await console("jobs", "show", job, "--json").output
+            let shown = try await console("jobs", "show", job, "--json")
+            guard shown.status == 0 else { throw Unexpected(shown.output) }
+            page = shown.output
         }
         return page
     }

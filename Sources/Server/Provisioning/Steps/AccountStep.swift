@@ -140,6 +140,6 @@ extension FirmwareContext {
     func openAdmin() async throws(Failure) {
         if await notebook.isTurned(to: "admin") { return }
         let admin = DigestCredential(user: "admin", password: try await vault.secret(.adminPassword, of: machine))
-        await connection.turn(to: try await managedEndpoint(credential: admin))
+        try await turn(to: try await managedEndpoint(credential: admin))
     }
 }

@@ -30,7 +30,7 @@ package struct ProveProvisioningStep: Step {
         let target = context.target
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             record?.firmware = firmware
-            record?.name = target
+            record?.rename(to: target, now: now)
         }
         return Output(name: target.text)
     }
@@ -97,7 +97,7 @@ package struct ProveRenameStep: Step {
                 hint: "Run `namesake-agent sync` on the machine again.")
         }
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
-            record?.name = target
+            record?.rename(to: target, now: now)
             record?.note = nil
         }
         return Output(name: target.text, hostOSFQDN: found)

@@ -11,6 +11,9 @@ enum AMT_GeneralSettings: FirmwareClass {
             "NetworkInterfaceEnabled": .text("true"), "PowerSource": .text("0"), "PrivacyLevel": .text("0"),
             "SharedFQDN": .boolean(firmware.names.sharedFQDN),
         ]
+        if firmware.personality.newerProperties.contains(.thunderboltDockEnabled) {
+            properties["ThunderboltDockEnabled"] = .text("0")
+        }
         for (name, value) in firmware.names.others { properties[name] = .text(value) }
         return [instance(properties)]
     }

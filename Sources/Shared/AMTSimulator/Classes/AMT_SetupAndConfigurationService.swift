@@ -105,7 +105,7 @@ extension SimulatedFirmware {
             accounts.adminA1 = hash
             provisioningState = .in
         } else {
-            names = Names()
+            names = Names(personality)
             provisioningState = .pre
         }
         controlMode = 0

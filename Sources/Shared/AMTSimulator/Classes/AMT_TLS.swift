@@ -61,6 +61,9 @@ enum AMT_TLSSettingData: FirmwareClass {
                 "Enabled": .boolean(settings.enabled), "InstanceID": .text(name),
                 "MutualAuthentication": .boolean(settings.mutual),
             ]
+            if firmware.personality.newerProperties.contains(.nonSecureConnectionsSupported) {
+                properties["NonSecureConnectionsSupported"] = .boolean(mayBePlain(name, firmware.personality))
+            }
             if !settings.trustedCN.isEmpty { properties["TrustedCN"] = .list(settings.trustedCN) }
             return instance(properties)
         }
@@ -74,10 +77,17 @@ enum AMT_TLSSettingData: FirmwareClass {
         settings.mutual = truth(body["MutualAuthentication"]?.text) ?? false
         settings.acceptsPlain = truth(body["AcceptNonSecureConnections"]?.text) ?? false
         settings.trustedCN = body.all("TrustedCN").map(\.text)
+        // INVALID_PARAMETER: that such a Put is refused is documented, the number is chosen.
+        if settings.acceptsPlain, let wanted, !mayBePlain(wanted, firmware.personality) { throw .internalError(36) }
         switch wanted {
         case remote: firmware.tls.remote = settings
         case local: firmware.tls.local = settings
         default: throw .destinationUnreachable
         }
+    }
+
+    /// Whether connections without TLS can be allowed there at all.
+    private static func mayBePlain(_ name: String, _ personality: Personality) -> Bool {
+        name == remote ? personality.servesPlain : !personality.needsTLSFromHost
     }
 }

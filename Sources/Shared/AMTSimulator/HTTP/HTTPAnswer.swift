@@ -12,7 +12,7 @@ enum HTTPAnswer {
             case 400: "Bad Request"
             default: "Internal Server Error"
             }
-        var head = "HTTP/1.1 \(status) \(phrase)\r\nDate: \(date(now))\r\nServer: \(personality.server)\r\n"
+        var head = "HTTP/1.1 \(status) \(phrase)\r\nDate: \(date(now))\r\nServer: \(personality.serverHeader)\r\n"
         head += "X-Frame-Options: DENY\r\nContent-Type: \(personality.contentType)\r\nTransfer-Encoding: chunked\r\n"
         guard status != 200 else { return chunked(Array((head + "\r\n").utf8), Array(envelope.utf8)) }
         // A fault comes as one chunk, as captured from 15.0.23, though it is longer than the buffer.
@@ -41,13 +41,14 @@ enum HTTPAnswer {
     static func unauthorized(realm: String, nonce: String, quality: String, personality: Personality) -> [UInt8] {
         let page = Array(logOnFailedPage.utf8)
         var text = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"\(realm)\", nonce=\"\(nonce)\","
-        text += "stale=\"false\",qop=\"\(quality)\"\r\nContent-Type: text/html\r\nServer: \(personality.server)\r\n"
+        text +=
+            "stale=\"false\",qop=\"\(quality)\"\r\nContent-Type: text/html\r\nServer: \(personality.serverHeader)\r\n"
         text += "Content-Length: \(page.count)\r\nConnection: close\r\n\r\n"
         return Array(text.utf8) + page
     }
 
     static func plain(_ status: String, _ body: String, personality: Personality) -> [UInt8] {
-        var text = "HTTP/1.1 \(status)\r\nContent-Type: text/html\r\nServer: \(personality.server)\r\n"
+        var text = "HTTP/1.1 \(status)\r\nContent-Type: text/html\r\nServer: \(personality.serverHeader)\r\n"
         text += "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n"
         return Array((text + body).utf8)
     }

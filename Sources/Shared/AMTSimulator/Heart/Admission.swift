@@ -21,20 +21,21 @@ extension SimulatedFirmware {
         case .pre: return .closed
         case .in: return tls ? .chainForSetUp : .closed
         case .post where tls: return remote.enabled && remote.mutual ? .chainOfClient : .anyone
+        case .post where !personality.servesPlain: return .closed
         case .post: return remote.enabled && !remote.acceptsPlain ? .closed : .anyone
         }
     }
 
-    /// The certificate and key that port 16993 presents, as DER.
+    /// The certificate, what follows it in its chain, and the key that port 16993 presents, as DER.
     ///
-    /// - Returns: What the last commit selected, else a certificate that the firmware made and signed itself.
-    func servedIdentity(selfSigned: SelfSigned) -> (certificate: [UInt8], key: RSAKey) {
+    /// - Returns: What the last commit selected, else a certificate that the firmware made itself.
+    func servedIdentity(selfSigned: SelfSigned) -> (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey) {
         if committedTLS.remote.enabled, let handle = committedTLS.certificate,
             let stored = store.certificates[handle],
             let key = store.key(of: stored.certificate).flatMap({ store.keys[$0] })
         {
-            return (stored.der, key)
+            return (stored.der, [], key)
         }
-        return (selfSigned.certificate, selfSigned.key)
+        return (selfSigned.certificate, selfSigned.issuers, selfSigned.key)
     }
 }

@@ -6,7 +6,10 @@ extension SimulatedFirmware {
         var bytes: [UInt8] = [accounts.adminA1 == nil ? 0 : 1, 0, 3, 0]
         bytes += withUnsafeBytes(of: min(retry, 14).littleEndian) { Array($0) }
         bytes += uuid + [UInt8(trustedRoots.count)]
-        for root in trustedRoots { bytes += [2, UInt8(root.count)] + root }
+        for root in trustedRoots {
+            let kind: Personality.RootHash = root.count == 20 ? .sha1 : root.count == 48 ? .sha384 : .sha256
+            bytes += [kind.rawValue, UInt8(root.count)] + root
+        }
         return bytes
     }
 

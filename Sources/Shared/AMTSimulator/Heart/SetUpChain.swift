@@ -23,8 +23,15 @@ extension SimulatedFirmware {
                 return "\(child.subject) is not signed by \(parent.subject)"
             }
         }
-        guard trustedRoots.contains(Array(SHA256.hash(data: root))) else {
+        let digests: [Personality.RootHash] = [.sha1, .sha256, .sha384]
+        guard digests.contains(where: { trustedRoots.contains($0.digest(root)) }) else {
             return "the root's hash is not in the table"
+        }
+        // Keys below 2048 bits, which go the same way, swift-certificates does not read at all.
+        if personality.refusesSHA1Chains,
+            let old = certificates.first(where: { $0.signatureAlgorithm == .sha1WithRSAEncryption })
+        {
+            return "\(old.subject) is signed with SHA-1"
         }
         let suffix = trustedSuffix.isEmpty ? dnsSuffix : trustedSuffix
         guard fits(commonName(leaf), suffix) else { return "\(commonName(leaf)) is not in \(suffix)" }
@@ -85,5 +92,15 @@ extension SimulatedFirmware {
             return labels.suffix(2) == suffix.suffix(2)
         }
         return labels == suffix
+    }
+}
+
+extension Personality.RootHash {
+    func digest(_ bytes: [UInt8]) -> [UInt8] {
+        switch self {
+        case .sha1: Array(Insecure.SHA1.hash(data: bytes))
+        case .sha256: Array(SHA256.hash(data: bytes))
+        case .sha384: Array(SHA384.hash(data: bytes))
+        }
     }
 }

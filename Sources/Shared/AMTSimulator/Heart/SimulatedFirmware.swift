@@ -24,7 +24,7 @@ package struct SimulatedFirmware: Sendable {
     /// The PKI DNS suffix of MEBx; where there is one, set-up compares with it and not with DHCP's.
     package var trustedSuffix = ""
     package var ipv4 = Addresses()
-    /// SHA-256 hashes of the roots that set-up trusts.
+    /// Hashes of the roots that set-up trusts; the length tells the digest.
     package var trustedRoots: [[UInt8]]
 
     package var names = Names()
@@ -65,6 +65,15 @@ package struct SimulatedFirmware: Sendable {
             "IdleWakeTimeout": "1", "PingResponseEnabled": "true", "PreferredAddressFamily": "0",
             "PresenceNotificationInterval": "0", "RmcpPingResponseEnabled": "true", "WsmanOnlyMode": "false",
         ]
+
+        package init() {}
+
+        /// The names of a factory-fresh machine of that generation.
+        init(_ personality: Personality) {
+            if personality.newerProperties.contains(.dhcpSyncRequiresHostname) {
+                others["DHCPSyncRequiresHostname"] = "1"
+            }
+        }
     }
 
     package struct Addresses: Hashable, Sendable {
@@ -95,8 +104,11 @@ package struct SimulatedFirmware: Sendable {
         self.dnsSuffix = dnsSuffix
         self.trustedRoots = trustedRoots
         self.now = now
+        names = Names(personality)
         random = SeededRandom(seed: seed)
-        digestRealm = "Digest:" + random.bytes(16).hexadecimal.uppercased()
+        let realm = random.bytes(16)
+        let shown = personality.realmIsSparse ? realm.prefix(2) + [UInt8](repeating: 0, count: 14) : realm[...]
+        digestRealm = "Digest:" + shown.hexadecimal.uppercased()
         configurationNonce = random.bytes(20)
         accounts.osAdminPassword = Data(random.bytes(24)).base64EncodedString()
         accounts.setA1("$$OsAdmin", accounts.osAdminPassword, realm: digestRealm)
@@ -114,7 +126,7 @@ package struct SimulatedFirmware: Sendable {
         nonces = [:]
         enumerations = [:]
         if provisioningState == .in {
-            names = Names()
+            names = Names(personality)
             accounts.forgetAllButSystem()
             store = KeyStore()
         }

@@ -82,10 +82,10 @@ package final class FirmwareHost: Sendable {
     }
 
     /// What port 16993 presents now, as DER.
-    func servedIdentity() throws -> (certificate: [UInt8], key: RSAKey) {
+    func servedIdentity() throws -> (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey) {
         let own = try ownIdentity.get()
         return with { state in
-            if state.presentsWrongCertificate { return (own.certificate, own.key) }
+            if state.presentsWrongCertificate { return (own.certificate, own.issuers, own.key) }
             return state.firmware.servedIdentity(selfSigned: own)
         }
     }

@@ -16,7 +16,7 @@ package struct FleetPlan: Sendable {
         say: @escaping @Sendable (String) -> Void
     ) throws -> [(host: FirmwareHost, address: String)] {
         let addresses = try addresses()
-        let roots = try Simulation.rootHashes(common.trustedRoots)
+        let roots = try Simulation.rootHashes(common.trustedRoots, common.personality)
         let keys = KeyPool(size: min(count, 32))
         let log = try common.requestLog.map { try RequestLog(path: $0) }
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
@@ -35,7 +35,9 @@ package struct FleetPlan: Sendable {
                 firmware.beginProvisioned(password: password, hostName: "pc\(number + 1)")
             }
             let identity = OwnIdentity {
-                try SelfSigned(uuid: uuid.hexadecimal, now: clock(), key: keys.shared(number))
+                try SelfSigned(
+                    uuid: uuid.hexadecimal, now: clock(), key: keys.shared(number),
+                    kind: common.personality.ownCertificate)
             }
             let host = FirmwareHost(firmware, identity: identity, keys: keys, log: log, clock: clock)
             if common.isSlow { host.with { $0.latency = Latency(seed: seed) } }

@@ -118,15 +118,29 @@ package final class NetworkSide: Sendable {
 
     /// What the port presents now; made for each connection, since a commit or a test changes it.
     private func tlsContext(asksClient: Bool) throws -> NIOSSLContext {
-        let (der, key) = try host.servedIdentity()
+        let (der, issuers, key) = try host.servedIdentity()
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: [.certificate(try NIOSSLCertificate(bytes: der, format: .der))],
+            certificateChain: try ([der] + issuers).map {
+                .certificate(try NIOSSLCertificate(bytes: $0, format: .der))
+            },
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.pkcs8DERRepresentation), format: .der)))
-        // AMT 12: TLS 1.1 and 1.2.
-        configuration.minimumTLSVersion = .tlsv11
-        configuration.maximumTLSVersion = .tlsv12
+        let tls = host.with { $0.firmware.personality.tls }
+        configuration.minimumTLSVersion = TLSVersion(tls.lowest)
+        configuration.maximumTLSVersion = TLSVersion(tls.highest)
+        if let suites = tls.suites { configuration.cipherSuiteValues = suites.map { NIOTLSCipher($0) } }
         if asksClient { configuration.certificateVerification = .noHostnameVerification }
         return try NIOSSLContext(configuration: configuration)
+    }
+}
+
+extension TLSVersion {
+    fileprivate init(_ version: Personality.TLSVersion) {
+        self =
+            switch version {
+            case .v10: .tlsv1
+            case .v11: .tlsv11
+            case .v12: .tlsv12
+            }
     }
 }
 

@@ -53,14 +53,15 @@ package struct Simulation: Sendable {
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         var firmware = SimulatedFirmware(
             personality: plan.personality, uuid: plan.uuid, dnsSuffix: plan.dnsSuffix,
-            trustedRoots: try rootHashes(plan.trustedRoots), seed: plan.seed, now: clock())
+            trustedRoots: try rootHashes(plan.trustedRoots, plan.personality), seed: plan.seed, now: clock())
         firmware.trustedSuffix = plan.trustedSuffix
         firmware.ipv4 = .init(device: plan.address)
         let folder = try plan.stateFolder.map { try StateFolder($0, say: say) }
         try folder?.restore(&firmware)
         if let password = plan.adminPassword { firmware.beginProvisioned(password: password, hostName: "pc1") }
         let log = try plan.requestLog.map { try RequestLog(path: $0) }
-        let own = try SelfSigned(uuid: plan.uuid.hexadecimal, now: clock())
+        let own = try SelfSigned(
+            uuid: plan.uuid.hexadecimal, now: clock(), kind: plan.personality.ownCertificate)
         let host = FirmwareHost(
             firmware, identity: OwnIdentity { own }, keys: KeyPool(size: 1), log: log, clock: clock)
         folder?.keep(host)
@@ -87,21 +88,17 @@ package struct Simulation: Sendable {
     /// Says hello as long as it is due, until the task is cancelled; without a server to greet, returns at once.
     package func run() async { await hello?.run() }
 
-    /// SHA-256 hashes of the roots, and some of the maker's own, whose roots nobody has.
+    /// Hashes of the roots, and some of the maker's own, whose roots nobody has.
     ///
-    /// - Parameter texts: PEM.
-    /// - Returns: 32 bytes each, the caller's first.
+    /// - Returns: Those of the PEM texts first, each by every digest that the generation lists.
     /// - Throws: ``SimulationFault`` for what is no PEM, and for more roots than firmware keeps.
-    static func rootHashes(_ texts: [String]) throws -> [[UInt8]] {
-        var hashes: [[UInt8]] = []
+    static func rootHashes(_ texts: [String], _ personality: Personality) throws -> [[UInt8]] {
+        var roots: [[UInt8]] = []
         do {
-            for text in texts {
-                for document in try PEMDocument.parseMultiple(pemString: text) {
-                    hashes.append(Array(SHA256.hash(data: document.derBytes)))
-                }
-            }
+            for text in texts { roots += try PEMDocument.parseMultiple(pemString: text).map(\.derBytes) }
         } catch { throw SimulationFault("a trusted root is not PEM: \(error)", exitCode: 65) }
-        hashes += (1...3).map { Array(SHA256.hash(data: Data("a root of the maker's, number \($0)".utf8))) }
+        roots += (1...3).map { Array("a root of the maker's, number \($0)".utf8) }
+        let hashes = roots.flatMap { root in personality.rootHashes.map { $0.digest(root) } }
         // The most that a captured hello holds.
         guard hashes.count <= 24 else {
             throw SimulationFault("\(hashes.count) roots, where firmware keeps 24 at most: name fewer", exitCode: 65)
