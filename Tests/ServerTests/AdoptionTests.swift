@@ -18,7 +18,7 @@ struct AdoptionTests {
             folder = "\(site.folder)/heir"
             let made = try await run(
                 "namesake-server",
-                ["init", "--folder", folder, "--domain", Site.domain, "--address", "\(site.net).98"])
+                ["init", "--folder", folder, "--domain", Site.domain, "--address", "\(site.net).252"])
             guard made.status == 0 else { throw Unexpected(made.output) }
             let path = URL(filePath: "\(folder)/configuration.json")
             guard var object = try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any] else {
@@ -75,7 +75,7 @@ struct AdoptionTests {
     ) async throws {
         try await withTemporaryFolder { folder in
             let net = loopbackAddress(number).split(separator: ".").dropLast().joined(separator: ".")
-            let realm = try await Realm(in: folder, at: "\(net).97", firmware: oldName)
+            let realm = try await Realm(in: folder, at: "\(net).251", firmware: oldName)
             let site = try await Site(
                 in: folder, number: number,
                 simulator: ["--keytab", realm.firmwareKeytab, "--kerberos-admin", Realm.console])
@@ -173,7 +173,7 @@ struct AdoptionTests {
     func expired() async throws {
         try await withTemporaryFolder { folder in
             let net = loopbackAddress(120).split(separator: ".").dropLast().joined(separator: ".")
-            let realm = try await Realm(in: folder, at: "\(net).97", firmware: Self.oldName)
+            let realm = try await Realm(in: folder, at: "\(net).251", firmware: Self.oldName)
             let cache = "FILE:\(folder)/short"
             try await realm.tool(
                 "/usr/bin/kinit", "-k", "-t", realm.consoleKeytab, "-l", "1s", "-c", cache, Realm.console)
