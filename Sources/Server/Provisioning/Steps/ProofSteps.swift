@@ -132,6 +132,10 @@ extension FirmwareContext {
     func isRestored() async throws(Failure) -> Bool {
         guard try job.claim?.echo != nil else { return false }
         let (store, job) = (store, job)
+        for event in try await store.events(of: job.id) {
+            // Its agent wrote the true name back and ended when the job was held; nobody is there to say so.
+            if case .decided = event { return try await store.signals(of: job.id).contains(.echoRestored) }
+        }
         let restored = try await workshop.board.wait(for: job.id, atMost: workshop.attention) {
             () async throws(Failure) in try await store.signals(of: job.id).contains(.echoRestored)
         }
