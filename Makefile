@@ -1,7 +1,8 @@
 # Namesake. `make help` says what there is.
 CONFIGURATION ?= debug
 PROGRAMS = .build/$(CONFIGURATION)
-PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync namesake-agent-local
+PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync namesake-agent-local \
+    namesake-agent-inspect
 
 .DEFAULT_GOAL := help
 .PHONY: help packages build test torture lint demo bench package package-test fuzz clean
@@ -9,10 +10,10 @@ PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
 help:
 	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial takes the other route)'
 	@echo 'make test    build and run all tests'
-	@echo 'make torture simulate 2,000 worlds by seeds (half an hour)'
+	@echo 'make torture simulate 2,000 worlds and look for a false blank in 100,000 wiped disks (hours)'
 	@echo 'make lint    formatting and warnings, strict'
-	@echo 'make build   build the four programs into .build/debug (CONFIGURATION=release for a release)'
-	@echo 'make bench   measure: check, requests and handshakes of the in-place job, the simulator's fleet'
+	@echo 'make build   build the programs into .build/debug (CONFIGURATION=release for a release)'
+	@echo 'make bench   measure: check, requests and handshakes of the in-place job, inspect, the simulator's fleet'
 	@echo 'make fuzz          run the fuzzers on their corpus (SECONDS=600: ten minutes more, each)'
 	@echo 'make package       the agent as .deb, and .rpm where rpmbuild is, into .build/packages'
 	@echo 'make package-test  install, run and purge that .deb in a bare Debian (root; debootstrap)'
@@ -25,10 +26,13 @@ packages:
 build: packages
 	@for product in $(PRODUCTS); do swift build -c $(CONFIGURATION) --product $$product || exit 1; done
 
+# Most tests start a server and a firmware: more of them at once than the processors carry only run into time limits.
+AT_ONCE = --experimental-maximum-parallelization-width $(shell echo $$(($$(nproc) * 3)))
+
 test: packages
 	@packaging/install-test-clients || echo 'PyPI cannot be reached: tests with clients from there skip'
 	swift build --build-tests
-	swift test --skip-build --disable-xctest
+	swift test --skip-build --disable-xctest $(AT_ONCE)
 
 lint: packages
 	swift format lint --strict -r Sources Tests Package.swift
@@ -36,6 +40,7 @@ lint: packages
 	    awk '$$2 != "total" && $$1 > 400 { print "long: " $$2 " has " $$1 " lines" }'
 
 torture: packages
+	NAMESAKE_MUTATIONS=100000 swift test --disable-xctest --filter FalseBlankTests
 	NAMESAKE_WORLDS=2000 NAMESAKE_MATRIX=all swift test --disable-xctest --filter SimulationTests
 
 demo: build
@@ -47,7 +52,7 @@ bench: packages
 	swift build -c release --product Benchmarks
 	.build/release/Benchmarks
 
-FUZZERS = FuzzHostInterface:host-interface FuzzPortForwarding:port-forwarding
+FUZZERS = FuzzHostInterface:host-interface FuzzPortForwarding:port-forwarding FuzzHiveReplay:hive-replay
 SECONDS = 0
 
 fuzz: packages
@@ -57,7 +62,7 @@ fuzz: packages
 	    if [ $(SECONDS) -gt 0 ]; then limit=-max_total_time=$(SECONDS); else limit=-runs=0; fi; \
 	    .build/fuzz/debug/$${pair%:*} $$limit -print_final_stats=1 .build/fuzz/found/$${pair#*:} $$corpus || exit 1; done
 
-AGENT_PRODUCTS = namesake-agent namesake-agent-sync namesake-agent-local
+AGENT_PRODUCTS = namesake-agent namesake-agent-sync namesake-agent-local namesake-agent-inspect
 
 package: packages
 	@for product in $(AGENT_PRODUCTS); do \

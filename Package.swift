@@ -34,7 +34,7 @@ func cRoom(_ name: String, _ wing: Wing) -> Target {
     .target(name: name, path: "\(wing.rawValue)/\(name)")
 }
 
-func cLibrary(_ name: String, _ wing: Wing, pkgConfig: String, apt: String) -> Target {
+func cLibrary(_ name: String, _ wing: Wing, pkgConfig: String?, apt: String) -> Target {
     .systemLibrary(name: name, path: "\(wing.rawValue)/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
@@ -46,7 +46,7 @@ func trial(of name: String, uses: [Target.Dependency], programs: [Target.Depende
 
 /// Rooms that meet the outside carry a README.
 func readMe(_ name: String) -> [String] {
-    ["AMTSimulator", "SimulatedMEI"].contains(name) ? ["README.md"] : []
+    ["AMTSimulator", "DiskInspection", "SimulatedMEI"].contains(name) ? ["README.md"] : []
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -71,6 +71,7 @@ let package = Package(
         .executable(name: "namesake-agent", targets: ["AgentMain"]),
         .executable(name: "namesake-agent-sync", targets: ["AgentSyncMain"]),
         .executable(name: "namesake-agent-local", targets: ["AgentLocalMain"]),
+        .executable(name: "namesake-agent-inspect", targets: ["AgentInspectMain"]),
         .executable(name: "namesake-server", targets: ["ServerMain"]),
         .executable(name: "namesake-simulator", targets: ["AMTSimulatorMain"]),
     ],
@@ -92,6 +93,7 @@ let package = Package(
         cLibrary("CLibXML2", .shared, pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         cLibrary("COpenSSL", .shared, pkgConfig: "openssl", apt: "libssl-dev"),
         cLibrary("CLibCurl", .shared, pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        cLibrary("CGSSAPI", .shared, pkgConfig: nil, apt: "libkrb5-dev"),
         room("Vocabulary", .shared),
         room("Wire", .shared, uses: ["Vocabulary"]),
         room("Reconciliation", .shared, uses: ["Vocabulary"]),
@@ -106,12 +108,25 @@ let package = Package(
         room("SimulatedMEI", .shared, uses: ["CSimulatedMEI"]),
         room(
             "AMTSimulator", .shared,
-            uses: ["LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, nioTLS, x509, asn1, crypto, cryptoExtras]),
+            uses: [
+                "CGSSAPI", "LibXML", "SimulatedMEI", nioCore, nioPosix, nioSSL, nioTLS, x509, asn1, crypto,
+                cryptoExtras,
+            ]),
         door("AMTSimulatorMain", .shared, uses: ["AMTSimulator", "SimulatedMEI", nioCore, nioPosix, argumentParser]),
 
         // Agent
         cRoom("CMEI", .agent),
         room("AgentCore", .agent, uses: ["CMEI", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
+        cRoom("CDiskAccess", .agent),
+        cLibrary("CLibBlkid", .agent, pkgConfig: "blkid", apt: "libblkid-dev"),
+        cLibrary("CLibHivex", .agent, pkgConfig: "hivex", apt: "libhivex-dev"),
+        cLibrary("CLibFsntfs", .agent, pkgConfig: "libfsntfs", apt: "libfsntfs-dev"),
+        room("NTFSFiles", .agent, uses: ["CLibFsntfs"]),
+        room("RegistryHives", .agent, uses: ["CLibHivex"]),
+        room("DiskInspection", .agent, uses: ["CDiskAccess", "CLibBlkid", "Vocabulary"]),
+        door(
+            "AgentInspectMain", .agent,
+            uses: ["DiskInspection", "AgentCore", "AgentOptions", "Vocabulary", argumentParser]),
         room("AgentOptions", .agent, uses: ["AgentCore", "AMTHI", "Vocabulary", argumentParser]),
         door(
             "AgentMain", .agent,
@@ -140,10 +155,12 @@ let package = Package(
         // Server
         room("Jobs", .server, uses: ["Vocabulary"]),
         room("Fleet", .server, uses: ["Reconciliation", "Wire", "Vocabulary"]),
+        room("Kerberos", .server, uses: ["CGSSAPI", "Vocabulary"]),
         room(
             "Provisioning", .server,
             uses: [
-                "Jobs", "Fleet", "FirmwareHTTP", "AMTOperations", "WSMan", "LibXML", "Certificates", "CurlClient",
+                "Kerberos", "Jobs", "Fleet", "FirmwareHTTP", "AMTOperations", "WSMan", "LibXML", "Certificates",
+                "CurlClient",
                 "Vocabulary",
             ]),
         room("StorageSQLite", .server, uses: ["Jobs", "Fleet", "Vocabulary", grdb]),
@@ -157,7 +174,8 @@ let package = Package(
         door(
             "ServerMain", .server,
             uses: [
-                "Listeners", "Provisioning", "StorageSQLite", "Jobs", "Fleet", "Certificates", "CurlClient", "Wire",
+                "Kerberos", "Listeners", "Provisioning", "StorageSQLite", "Jobs", "Fleet", "Certificates", "CurlClient",
+                "Wire",
                 "Vocabulary", argumentParser, lifecycle, logging, hummingbird, hummingbirdTLS, nioSSL,
             ]),
 
@@ -176,7 +194,7 @@ let package = Package(
         trial(
             of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "Vocabulary", "Wire"],
             programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain"]),
-        trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain"]),
+        trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain", "AgentInspectMain"]),
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
             programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),
@@ -191,8 +209,8 @@ let package = Package(
         trial(
             of: "Provisioning",
             uses: [
-                "Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Fleet", "Jobs", "TestKit",
-                "Vocabulary",
+                "Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Fleet", "Jobs", "StorageSQLite",
+                "TestKit", "Vocabulary", "Wire",
             ]),
         trial(
             of: "Simulation",
@@ -200,6 +218,11 @@ let package = Package(
                 "Provisioning", "AMTSimulator", "Certificates", "CurlClient", "Fleet", "Jobs", "Wire", "Vocabulary",
                 crypto, cryptoExtras,
             ]),
+        trial(
+            of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "Vocabulary"],
+            programs: ["AgentInspectMain", "AgentMain"]),
+        trial(of: "NTFSFiles", uses: ["NTFSFiles", "AgentTestKit"]),
+        trial(of: "RegistryHives", uses: ["RegistryHives", "TestKit"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],

@@ -14,9 +14,9 @@ let house: [SwiftSetting] = [
 /// What tells the fuzzer which bytes lead to new places; `--sanitize fuzzer` alone only links it.
 let traced: [SwiftSetting] = [.unsafeFlags(["-sanitize-coverage=edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table"])]
 
-func fuzzer(_ name: String) -> Target {
+func fuzzer(_ name: String, of rooms: [Target.Dependency] = ["AMTHI", "Vocabulary"]) -> Target {
     .executableTarget(
-        name: name, dependencies: ["AMTHI", "Vocabulary"],
+        name: name, dependencies: rooms,
         swiftSettings: house + [.unsafeFlags(["-parse-as-library"])])
 }
 
@@ -27,6 +27,9 @@ let package = Package(
         .target(name: "AMTHI", dependencies: ["Vocabulary"], swiftSettings: house + traced),
         fuzzer("FuzzHostInterface"),
         fuzzer("FuzzPortForwarding"),
+        .systemLibrary(name: "CLibHivex"),
+        .target(name: "RegistryHives", dependencies: ["CLibHivex"], swiftSettings: house + traced),
+        fuzzer("FuzzHiveReplay", of: ["RegistryHives"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -52,6 +52,7 @@ struct Benchmarks {
                     + "\(warm["handshakes"] ?? "?") handshakes")
             await site.stop()
         }
+        try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }
         try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
         try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
     }

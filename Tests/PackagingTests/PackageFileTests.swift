@@ -10,7 +10,7 @@ struct PackageFileTests {
     init() throws { folder = try TemporaryFolder() }
 
     private static let commands = [
-        "check", "status", "sync", "enroll", "expect", "doctor", "capture", "local", "version",
+        "check", "status", "sync", "enroll", "expect", "doctor", "capture", "local", "inspect", "version",
     ]
 
     /// The long options of a command, as the program itself tells them.
@@ -99,7 +99,7 @@ struct PackageFileTests {
     func shellcheck() async throws {
         let scripts = [
             "make-packages", "test-deb", "test-initramfs", "debian/postinst", "debian/prerm", "debian/postrm",
-            "recipes/task-step.sh",
+            "recipes/task-step.sh", "recipes/write-image.sh",
             "initramfs-tools/hooks/namesake", "dracut/90namesake/module-setup.sh", "completions/namesake-agent.bash",
         ]
         let ending = try await RunningProgram(

@@ -9,7 +9,7 @@ import Testing
 struct CollectionTests {
     /// Lets the server tell one receiver, and starts it anew.
     static func tell(_ site: Site, _ more: [String: Any] = [:]) async throws -> (address: String, secret: String) {
-        let address = "\(site.net).99"
+        let address = "\(site.net).253"
         try site.configure(
             "webhooks",
             [["name": "imaging", "url": "http://\(address):8080/changed", "timeoutSeconds": 1].merging(more) { $1 }])

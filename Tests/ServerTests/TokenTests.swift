@@ -23,7 +23,7 @@ struct TokenTests {
             let site = try await Site(in: folder, number: 100)
             // A second machine, so that a use could be spent on it.
             try sendPieces(
-                [BadHelloTests.hello([UInt8](1...16))], to: "\(site.net).200", port: 9971, from: "\(site.net).99")
+                [BadHelloTests.hello([UInt8](1...16))], to: "\(site.net).200", port: 9971, from: "\(site.net).253")
             // Its job cannot go on: no chain of ours fits what it trusts.
             try await site.server.awaitLine("job failed")
 

@@ -66,7 +66,9 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
     }
 
     func holder(of name: Hostname, otherThan machine: MachineID) async throws(Failure) -> MachineID? {
-        try read { $0.devices.values.first { $0.name == name && $0.machine != machine }?.machine }
+        try read {
+            $0.devices.values.first { $0.name == name && $0.machine != machine && $0.stage != .retired }?.machine
+        }
     }
 
     func keep(_ sealed: [UInt8], as purpose: SecretPurpose, of machine: MachineID, now: Double) async throws(Failure) {
@@ -200,8 +202,8 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         try read { content in content.jobs.first { $0.id == id } }
     }
     func jobs() async throws(Failure) -> [JobRecord] { try read { $0.jobs } }
-    func unfinishedJobs() async throws(Failure) -> [JobRecord] {
-        try read { content in content.jobs.filter { !$0.state.isFinal } }
+    func unfinishedJobs(of machine: MachineID?) async throws(Failure) -> [JobRecord] {
+        try read { $0.jobs.filter { !$0.state.isFinal && (machine == nil || $0.machine == machine) } }
     }
     func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord] {
         try read { content in content.jobs.filter { $0.machine == machine } }

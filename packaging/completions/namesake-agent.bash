@@ -4,11 +4,11 @@ _namesake_agent() {
     local looking='--device --name --name-rules --device-timeout --configuration --json --help'
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W 'check status sync enroll expect doctor capture local version --help' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'check status sync enroll expect doctor capture local inspect version --help' -- "$word")
         return
     fi
     case $before in
-        --device | --configuration | --enrolment | --output)
+        --device | --configuration | --enrolment | --output | --boot-medium | --evidence | --token | --verify-token)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return ;;
@@ -18,6 +18,9 @@ _namesake_agent() {
             return ;;
         --name-rules)
             mapfile -t COMPREPLY < <(compgen -W 'static kernel resolver realm dhcp' -- "$word")
+            return ;;
+        --accept)
+            mapfile -t COMPREPLY < <(compgen -W 'lock native-size boot-entries' -- "$word")
             return ;;
         --name | --device-timeout | --timeout) return ;;
     esac
@@ -31,10 +34,11 @@ _namesake_agent() {
         doctor) options="--enrolment --timeout --state-directory $looking" ;;
         capture) options="--output $looking" ;;
         local) options=$looking ;;
+        inspect) options='--quick --boot-medium --accept --evidence --token --verify-token --json --help' ;;
         version) options='--json --help' ;;
         *) return ;;
     esac
-    if [ "$command" = enroll ] && [[ $word != -* ]]; then
+    if { [ "$command" = enroll ] || [ "$command" = inspect ]; } && [[ $word != -* ]]; then
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

@@ -1,5 +1,5 @@
 # Completion of namesake-agent for fish.
-set -l commands check status sync enroll expect doctor capture local version
+set -l commands check status sync enroll expect doctor capture local inspect version
 set -l looking check status sync expect doctor capture local
 set -l server sync enroll expect doctor
 complete -c namesake-agent -f
@@ -11,6 +11,7 @@ complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a exp
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'Look at everything that sync needs'
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a capture -d 'Record what the firmware answers'
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a local -d "What only the firmware's WS-Man tells"
+complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a inspect -d 'Prove that the disks are blank'
 complete -c namesake-agent -n "not __fish_seen_subcommand_from $commands" -a version -d 'Print the version'
 complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l device -rF -d 'The MEI device'
 complete -c namesake-agent -n "__fish_seen_subcommand_from $looking" -l name -x -d "The operating system's name"
@@ -30,3 +31,10 @@ complete -c namesake-agent -n '__fish_seen_subcommand_from sync doctor' -l state
 complete -c namesake-agent -n '__fish_seen_subcommand_from enroll' -l offline -d 'Do not ask the server'
 complete -c namesake-agent -n '__fish_seen_subcommand_from enroll' -F
 complete -c namesake-agent -n '__fish_seen_subcommand_from capture' -l output -rF -d 'A new file'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l quick -d 'Samples instead of every byte'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l boot-medium -rF -d 'The disk this system came from'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l accept -xa 'lock native-size boot-entries'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l evidence -rF -d 'A new file'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l token -rF -d 'A new file'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l verify-token -rF -d 'Whether it still holds'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -F

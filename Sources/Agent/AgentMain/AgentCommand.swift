@@ -12,13 +12,14 @@ struct AgentCommand: ParsableCommand {
         abstract: "Keeps the names of this computer and of its Intel AMT firmware the same.",
         discussion: """
             Exit status: 0 names match, 10 they differ, 11 firmware not provisioned, 12 no AMT, 13 firmware unreadable, \
-            30 server refused, 31 job failed, 32 job held for a person, 33 server not reachable in time, \
+            20 prior installation, 21 disks not proved blank, 22 factory image, 30 server refused, 31 job failed, 32 job held for a person, 33 server not reachable in time, \
             64 usage, 65 bad data, 69 unavailable, 70 internal error, 77 permission, 78 configuration.
             """,
         version: agentVersion,
         subcommands: [
             StatusCommand.self, CheckCommand.self, SyncCommand.self, EnrollCommand.self, ExpectCommand.self,
-            DoctorCommand.self, CaptureCommand.self, LocalCommand.self, VersionCommand.self,
+            DoctorCommand.self, CaptureCommand.self, LocalCommand.self, InspectCommand.self,
+            VersionCommand.self,
         ])
 
     /// No command is wrong usage, not a success that a task sequence would take for a match.

@@ -61,6 +61,18 @@ struct LocalCommand: ParsableCommand {
     func run() throws { throw handOver(to: "namesake-agent-local", arguments) }
 }
 
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Prove that the disks are blank before a build overwrites them, or refuse.",
+        discussion: "See namesake-agent inspect --help.")
+
+    @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-inspect.")
+    var arguments: [String] = []
+
+    /// Nothing proved is the safe answer where the program is missing: the status says so, and never 0.
+    func run() throws { throw handOver(to: "namesake-agent-inspect", arguments) }
+}
+
 /// Replaces this program by one of its helpers.
 ///
 /// - Returns: The status to end with, when that cannot be.

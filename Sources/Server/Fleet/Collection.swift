@@ -36,8 +36,8 @@ package enum Collection: String, CaseIterable, Codable, Sendable {
     package struct Facts: Hashable, Sendable {
         /// The record's stage, or two machines under its UUID.
         package var isHeld: Bool
-        /// The firmware was provisioned by this server and proved, admin password and all; a firmware that somebody
-        /// else provisioned never is.
+        /// The firmware was provisioned by this server and proved, admin password and all, or a person adopted it; one
+        /// that somebody else provisioned never is by itself.
         package var isProvisioned: Bool
         /// No operating system has named the machine yet: record and firmware have the name made from the UUID.
         package var isUnnamed: Bool
@@ -59,11 +59,14 @@ package enum PriorInstall: String, Hashable, Codable, Sendable {
 extension DeviceRecord {
     package var facts: Collection.Facts {
         Collection.Facts(
-            isHeld: stage == .held || twins != nil, isProvisioned: firmware?.adminProved != nil,
+            isHeld: stage == .held || twins != nil,
+            isProvisioned: firmware?.adminProved != nil || firmware?.isForeign == true,
             isUnnamed: name.host == temporaryHostname, disks: disks, buildBegan: buildBegan != nil)
     }
 
+    /// `nil` for a machine that is out of use.
     package var collection: Collection? {
+        guard stage != .retired else { return nil }
         let facts = facts
         // The last rule fits everything.
         return Collection.allCases.first { $0.holds(facts) } ?? .staged

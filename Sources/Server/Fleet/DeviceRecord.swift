@@ -20,6 +20,12 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     /// The roots that its hello named, hexadecimal; SHA-256 ones only.
     package var rootHashes: [String]
     package var firmware: ProvisionedFirmware?
+    /// Whether a person allows TLS 1.0 and 1.1 with this firmware.
+    package var allowsLegacyTLS: Bool?
+    /// What it was called before, oldest first.
+    package var aliases: [Alias]?
+    /// The machine that has taken this one's place, after its board was swapped.
+    package var replacedBy: MachineID?
     /// What the agent found on its disks in the boot environment, and when, seconds since 1970.
     package var disks: PriorInstall?
     package var inspectedAt: Double?
@@ -49,6 +55,8 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
         case managed
         /// A person must decide; ``DeviceRecord/note`` says why.
         case held
+        /// Out of use: its name is free, and nothing is done to it.
+        case retired
     }
 
     package init(machine: MachineID, temporaryHostname: String, name: Hostname, address: String, now: Double) {
@@ -84,6 +92,8 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
     package var provedAt: Double
     /// What a job has issued and not yet proved: the firmware may present it from any moment on.
     package var pending: Pending?
+    /// Whether its certificate is another authority's, accepted by a person when the machine was adopted.
+    package var isForeign: Bool?
     /// Whether a job ended before it could remove what it had put into the firmware's store.
     package var mayHoldLeftovers: Bool?
 
@@ -142,6 +152,8 @@ package struct SecretPurpose: RawRepresentable, Hashable, Sendable {
     package init(rawValue: String) { self.rawValue = rawValue }
 
     package static let adminPassword = SecretPurpose(rawValue: "admin-password")
+    /// The password by which a machine is adopted.
+    package static let adoption = SecretPurpose(rawValue: "adoption-password")
     /// The password of the temporary account of this name.
     package static func account(_ name: String) -> SecretPurpose { .init(rawValue: "account:\(name)") }
 

@@ -133,9 +133,9 @@ package protocol JobQueue: JobJournal {
 
     func job(_ id: JobID) async throws(Failure) -> JobRecord?
     func jobs() async throws(Failure) -> [JobRecord]
-    /// Those that have not ended, oldest first.
-    func unfinishedJobs() async throws(Failure) -> [JobRecord]
     /// The jobs of one machine, oldest first.
+    /// Those that are neither at their end nor held, oldest first; of one machine, or with `nil` of all.
+    func unfinishedJobs(of machine: MachineID?) async throws(Failure) -> [JobRecord]
     func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord]
     func lines(of job: JobID) async throws(Failure) -> [JournalLine]
 }

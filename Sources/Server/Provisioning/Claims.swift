@@ -56,10 +56,8 @@ extension ServerCore {
     /// The unfinished jobs that would give a machine the name, oldest first.
     private func claims(of name: Hostname) async throws(Failure) -> [JobRecord] {
         var found: [JobRecord] = []
-        for job in try await store.unfinishedJobs() {
-            if try job.claim?.claim == name { found.append(job) }
-        }
-        return found.sorted { $0.id.number < $1.id.number }
+        for job in try await store.unfinishedJobs(of: nil) where try job.claim?.claim == name { found.append(job) }
+        return found
     }
 
     /// Ends a job that has just been added where an older one of another machine wants the same name.

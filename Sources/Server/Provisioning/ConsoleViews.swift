@@ -5,7 +5,8 @@ package import Vocabulary
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
-    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe`, `devices UUID rename NAME`, `devices UUID reprovision
+    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe|readmit|export`, `devices UUID
+    /// retire [SUCCESSOR]`, `devices UUID legacy-tls allow|forbid`, `devices UUID rename NAME`, `devices UUID reprovision
     /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
     /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject|cancel REASON` with the reason's bytes in hexadecimal, `ping`, `collections [NAME]`.
     ///
@@ -27,9 +28,19 @@ extension ServerCore {
             throw Failure(.machineUnknown, "'\(text.prefix(64))' is no UUID", hint: "Take one from `devices list`.")
         }
         if words.dropFirst() == ["retry"] { return Array(try encoded(try await retry(machine)).utf8) }
+        if words.count == 3, words[1] == "legacy-tls", ["allow", "forbid"].contains(words[2]) {
+            let allows = words[2] == "allow"
+            guard try await store.device(machine) != nil else { throw Self.unknown(machine) }
+            let record = try await store.change(machine) { (record: inout DeviceRecord?) in
+                record?.allowsLegacyTLS = allows ? true : nil
+            }
+            return Array(try encoded(record).utf8)
+        }
         if words.dropFirst() == ["renew"] {
             return Array(try encoded(try await beginUpkeep(.renew, of: machine)).utf8)
         }
+        if let answer = try await identity(machine, Array(words.dropFirst())) { return answer }
+        if words.dropFirst().first == "adopt" { return try await adopt(machine, Array(words.dropFirst(2))) }
         if words.dropFirst() == ["boot-pxe"] {
             return Array(try encoded(try await beginUpkeep(.bootNetwork, of: machine)).utf8)
         }
@@ -69,8 +80,11 @@ extension ServerCore {
             return Array(
                 try encoded(try await cancel(job, reason: String(decoding: reason, as: UTF8.self))).utf8)
         }
-        let page = try JobPage(
-            job: job, lines: try await store.lines(of: id), record: try await store.device(job.machine))
-        return Array(try encoded(page).utf8)
+        return Array(try encoded(try await page(of: job)).utf8)
+    }
+
+    func page(of job: JobRecord) async throws(Failure) -> JobPage {
+        try JobPage(
+            job: job, lines: try await store.lines(of: job.id), record: try await store.device(job.machine))
     }
 }

@@ -17,6 +17,10 @@ package struct FirmwareEndpoint: Sendable {
     package var identity: ClientIdentity?
     /// `nil` on a set-up session that takes our certificate for authentication.
     package var credential: DigestCredential?
+    /// Makes the `Authorization` value of each request, where a ticket stands in place of a password.
+    package var ticket: (@Sendable () async throws(Failure) -> Secret)?
+    /// Whether TLS 1.0 and 1.1 will do with this firmware.
+    package var allowsLegacyTLS = false
     /// What else the peer may present: what a job has issued and not proved.
     package var otherwise: (name: Hostname, trust: PeerTrust)?
 
@@ -98,8 +102,14 @@ package actor FirmwareConnection: WSManTransport {
             trust: endpoint.trust)
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
         request.identity = endpoint.identity
+        request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         request.opensConnection = opensConnection
         request.closesConnection = closesConnection
+        if let ticket = endpoint.ticket {
+            let value: Secret
+            do throws(Failure) { value = try await ticket() } catch { throw .notSent(error.message) }
+            request.headers.append(HTTPHeader("Authorization", secret: value))
+        }
         var used: NonceBook.Entry?
         if let credential = endpoint.credential,
             var authorization = challenge.map({ DigestAuthorization($0) })
@@ -124,6 +134,7 @@ package actor FirmwareConnection: WSManTransport {
             log.append(line)
             switch error {
             case .notConnected(let why), .unusable(let why): throw .notSent(why)
+            case .peerTooOld(let why): throw .peerTooOld(why)
             case .peerNotTrusted(let why):
                 // Nothing was sent, so that asking for the other one is no second try of anything.
                 guard let other = endpoint.otherwise else {
@@ -162,6 +173,7 @@ package actor FirmwareConnection: WSManTransport {
         var request = HTTPRequest("GET", "https://\(endpoint.name):\(endpoint.port)/", trust: .setUpPeer)
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
         (request.opensConnection, request.closesConnection, request.looksOnly) = (true, true, true)
+        request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         do {
             guard let pem = try await client.send(request).peerCertificate,
                 let found = try Certificate.all(pem: pem).first

@@ -76,6 +76,13 @@ package enum MeetingPlace: Hashable, Sendable {
 }
 
 extension FirmwareContext {
+    /// Turns the connection, with the TLS that the record allows.
+    func turn(to endpoint: FirmwareEndpoint) async throws(Failure) {
+        var endpoint = endpoint
+        endpoint.allowsLegacyTLS = try await record().allowsLegacyTLS == true
+        await connection.turn(to: endpoint)
+    }
+
     package func place(_ ledger: JobLedger) -> MeetingPlace {
         if ledger.isDone(CommitStep.self) { return .proved }
         return job.kind == .provision || ledger.isDone(UnprovisionStep.self) ? .setUp : .managed
@@ -94,7 +101,7 @@ extension FirmwareContext {
     package func openProved(_ ledger: JobLedger) async throws(Failure) {
         if await notebook.isTurned(to: "proved") { return }
         let certificate = try ledger.output(of: IssueCertificateStep.self).read()
-        await connection.turn(
+        try await turn(
             to: FirmwareEndpoint(
                 address: try await record().address, port: workshop.firmwarePort, name: target,
                 trust: .authorities(workshop.authority.trustAnchors, pin: certificate.publicKey.pin),
@@ -104,7 +111,7 @@ extension FirmwareContext {
     /// The name that the record holds, verified in full and pinned.
     func openManaged(_ ledger: JobLedger) async throws(Failure) {
         if await notebook.isTurned(to: "managed") { return }
-        await connection.turn(to: try await managedEndpoint(credential: try await account(ledger)))
+        try await turn(to: try await managedEndpoint(credential: try await account(ledger)))
     }
 
     /// Where the record says that the firmware is, for any user of it.
@@ -116,9 +123,10 @@ extension FirmwareContext {
                 hint: "A person has to look at the firmware's certificate and accept it first.")
         }
         let anchors = workshop.authority.trustAnchors
+        // Another authority's certificate, which a person has accepted, is known by its key alone.
         var endpoint = FirmwareEndpoint(
             address: record.address, port: workshop.firmwarePort, name: firmware.name,
-            trust: .authorities(anchors, pin: pin), credential: credential)
+            trust: firmware.isForeign == true ? .pinned(pin) : .authorities(anchors, pin: pin), credential: credential)
         if let pending = firmware.pending, let pin = bytes(hexadecimal: pending.pin), pin.count == 32 {
             endpoint.otherwise = (pending.name, .authorities(anchors, pin: pin))
         }
@@ -131,7 +139,7 @@ extension FirmwareContext {
         let isOurs = job.kind != .provision || ledger.isDone(SetAdminStep.self)
         if await notebook.isTurned(to: isOurs ? "set-up, our password" : "set-up") { return }
         let password = isOurs ? try await vault.secret(.adminPassword, of: machine) : Secret("admin")
-        await connection.turn(
+        try await turn(
             to: FirmwareEndpoint(
                 address: try await record().address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
                 identity: try workshop.chain.identity,

@@ -84,6 +84,7 @@ extension ServerCore {
     }
 
     private func check(_ plan: RoutePlan, _ record: DeviceRecord) async throws(Failure) {
+        try Self.requireUse(of: record)
         guard record.firmware != nil else {
             throw Failure(
                 .firmwareStateUnexpected, "\(plan.machine) is \(record.stage.rawValue), not provisioned by this server",

@@ -35,6 +35,7 @@ extension ServerCore {
         guard !report.machine.isBogus else { throw Self.bogus(report.machine) }
         if let directive = try provisioningFirst(report) { return directive }
         guard let record = try await store.device(report.machine) else { throw Self.unknown(report.machine) }
+        try Self.requireUse(of: record)
         if record.stage == .held {
             return Directive(verdict: .held, message: record.note ?? "a person must decide")
         }
@@ -106,7 +107,7 @@ extension ServerCore {
     }
 
     func unfinishedJob(of machine: MachineID) async throws(Failure) -> JobRecord? {
-        try await store.jobs(of: machine).last { !$0.state.isFinal }
+        try await store.unfinishedJobs(of: machine).last
     }
 
     private func directive(for job: JobRecord, _ message: String) async throws(Failure) -> Directive {

@@ -17,6 +17,8 @@ package struct ServerCore: Sendable {
     package let routes: Routes
     package let clock: @Sendable () -> Double
     package let board: SignalBoard
+    /// Takes certificates of machines back that go out of use.
+    package var authority: (any RevokingAuthority)?
     /// Told when a job may have become due.
     package let ring: @Sendable () -> Void
 
@@ -121,8 +123,8 @@ package struct ServerCore: Sendable {
         }
         guard record.firmware == nil else {
             throw Failure(
-                .firmwareStateUnexpected, "\(machine) was provisioned before; its record has to be retired first",
-                hint: "Find out why it said hello again before anything is written to it.")
+                .firmwareStateUnexpected, "\(machine) was provisioned before; its record still says so",
+                hint: "Find out why it said hello again; then `namesake-server devices readmit \(machine)`.")
         }
         let now = clock()
         let parameters = try encoded(ProvisionParameters(name: record.name))

@@ -67,6 +67,7 @@ extension ServerCore {
     /// Begins one machine's upkeep because a person wants it.
     func beginUpkeep(_ kind: JobKind, of machine: MachineID) async throws(Failure) -> JobRecord {
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
+        try Self.requireUse(of: record)
         guard record.firmware != nil else {
             throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not managed")
         }

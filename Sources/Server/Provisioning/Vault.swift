@@ -31,6 +31,14 @@ package struct Vault: Sendable {
         return password
     }
 
+    /// Keeps a secret that a person has told.
+    package func keep(
+        _ secret: Secret, as purpose: SecretPurpose, of machine: MachineID, now: Double
+    ) async throws(Failure) {
+        try await store.keep(
+            try keys.ring.seal(secret, for: Self.context(purpose, machine)), as: purpose, of: machine, now: now)
+    }
+
     /// The newest secret kept for the purpose.
     ///
     /// - Throws: ``Failure`` with ``Failure/Code/noWorkingAccount`` when there is none, or the sealing's own.

@@ -1,6 +1,7 @@
 package import CurlClient
 import Fleet
 package import Jobs
+package import Kerberos
 package import Vocabulary
 package import WSMan
 
@@ -20,6 +21,8 @@ package struct Workshop: Sendable {
     package let recovery: RecoveryShelf?
     /// Which claims of a name need a person's yes.
     package var approval = Approval.none
+    /// Tickets for firmware that another console joined to a realm; `nil` where there is no realm.
+    package var kerberos: Kerberos?
     package var bootOrder = BootOrder.settingsFirst
     /// What DHCP option 15 gives to new machines; `nil` when that is not known.
     package var domain: Hostname?

@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import Kerberos
 import Provisioning
 import StorageSQLite
 import Vocabulary
@@ -110,6 +111,8 @@ struct ServerConfiguration: Codable {
     var webhooks: [WebhookSettings]?
     /// What the server does with a machine that comes into a collection: `{"ready to build": "boot-pxe"}`.
     var actions: [String: CollectionAction]?
+    /// The server's own Kerberos key or cache, for firmware that another console joined to a realm.
+    var kerberos: Kerberos?
     /// In which order a boot from the network is asked for: `settings-first` (the default) or `choice-first`.
     var bootOrder: BootOrder?
     /// What certificates of firmware look like; the defaults when left out.

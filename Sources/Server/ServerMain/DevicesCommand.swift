@@ -9,19 +9,23 @@ struct DevicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices", abstract: "Shows device records of a running server.",
         subcommands: [
-            List.self, Show.self, Retry.self, RenameDevice.self, ReprovisionDevice.self, UnprovisionDevice.self,
-            RenewDevice.self, BootDevice.self,
+            List.self, Show.self, Retry.self, LegacyTLS.self, RenameDevice.self, ReprovisionDevice.self,
+            UnprovisionDevice.self, RenewDevice.self, BootDevice.self, RetireDevice.self, ReadmitDevice.self,
+            ExportDevice.self, LookAtDevice.self, AdoptDevice.self,
         ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A line for each machine.")
         @OptionGroup var folder: FolderOption
-        @Flag(help: "The records as JSON.") var json = false
+        @Flag(help: "The records as JSON, all of them.") var json = false
+        @Flag(help: "Those that are retired too.") var all = false
 
         func run() async throws {
             let console = Console(folder: folder.value)
             if json { return print(String(decoding: try await console.ask(["devices"]), as: UTF8.self)) }
-            let records = try await console.ask([DeviceRecord].self, ["devices"])
+            let records = try await console.ask([DeviceRecord].self, ["devices"]).filter {
+                all || $0.stage != .retired
+            }
             print(
                 table(
                     [["MACHINE", "STAGE", "NAME", "ADDRESS", "LAST HELLO"]]
@@ -46,6 +50,9 @@ struct DevicesCommand: AsyncParsableCommand {
                 ["temporary host name", record.temporaryHostname], ["address", record.address],
                 ["hellos", "\(record.helloCount), last \(timeText(record.lastHello))"],
             ]
+            if let aliases = record.aliases, !aliases.isEmpty {
+                rows.append(["former names", aliases.suffix(8).map(\.name.text).joined(separator: ", ")])
+            }
             if let note = record.note { rows.append(["note", note]) }
             if let firmware = record.firmware {
                 rows += [
@@ -60,6 +67,23 @@ struct DevicesCommand: AsyncParsableCommand {
                 ]
             }
             print(table(rows))
+        }
+    }
+
+    struct LegacyTLS: AsyncParsableCommand {
+        enum Word: String, ExpressibleByArgument, CaseIterable { case allow, forbid }
+
+        static let configuration = CommandConfiguration(
+            commandName: "legacy-tls",
+            abstract: "Allows or forbids TLS 1.0 and 1.1 with one firmware, which AMT up to 11 has nothing better than."
+        )
+        @OptionGroup var folder: FolderOption
+        @Argument(help: "The machine's UUID.") var machine: String
+        @Argument(help: "allow or forbid.") var word: Word
+
+        func run() async throws {
+            _ = try await Console(folder: folder.value).ask(["devices", machine, "legacy-tls", word.rawValue])
+            print("TLS 1.0 and 1.1 with \(machine): \(word == .allow ? "allowed" : "forbidden")")
         }
     }
 

@@ -39,7 +39,7 @@ struct ServeCommand: AsyncParsableCommand {
         let chain = try chain(folder)
         let webhooks = try (configuration.webhooks ?? []).map { try $0.webhook(in: folder) }
         let bells = WebhookService.bells(for: webhooks)
-        let core = ServerCore(
+        var core = ServerCore(
             store: store, domain: configuration.domain,
             policy: try NamePolicy(domains: configuration.domains, pattern: configuration.namePattern),
             routes: Routes(configuration.route ?? .auto, chain: chain), board: board, clock: clock,
@@ -48,6 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
         defer { client.close() }
         let profile = configuration.certificates ?? .init()
         let authority = try folder.authority(profile, store)
+        core.authority = authority
         var workshop = Workshop(
             store: store,
             vault: Vault(
@@ -58,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         workshop.domain = configuration.domain
         workshop.approval = configuration.approval ?? .none
+        workshop.kerberos = configuration.kerberos
         workshop.bootOrder = configuration.bootOrder ?? .settingsFirst
         var actions: [Fleet.Collection: CollectionAction] = [:]
         for (name, action) in configuration.actions ?? [:] {

@@ -28,7 +28,8 @@ extension SQLiteStore: DeviceStore {
                 sql: """
                     INSERT INTO device (machine, name, record) VALUES (?, ?, ?)
                     ON CONFLICT (machine) DO UPDATE SET name = excluded.name, record = excluded.record
-                    """, arguments: [machine.text, record.name.text, try encode(record)])
+                    """,  // The name of a machine that is out of use is nobody's.
+                arguments: [machine.text, record.stage == .retired ? "" : record.name.text, try encode(record)])
             return record
         }
     }

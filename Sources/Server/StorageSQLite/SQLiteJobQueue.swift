@@ -162,10 +162,14 @@ extension SQLiteStore: JobQueue {
         }
     }
 
-    package func unfinishedJobs() async throws(Failure) -> [JobRecord] {
+    package func unfinishedJobs(of machine: MachineID?) async throws(Failure) -> [JobRecord] {
         try await read("list the unfinished jobs") { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM job WHERE state IN ('queued', 'running', 'waiting') ORDER BY id"
+            let unfinished = "SELECT * FROM job WHERE state IN ('queued', 'running', 'waiting')"
+            guard let machine else {
+                return try Row.fetchAll(db, sql: "\(unfinished) ORDER BY id").map { try Self.job($0) }
+            }
+            return try Row.fetchAll(
+                db, sql: "\(unfinished) AND machine = ? ORDER BY id", arguments: [machine.text]
             ).map { try Self.job($0) }
         }
     }

@@ -44,6 +44,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Say `AMT` alone in the Server header, as some builds of 11.x do.") var shortServerHeader = false
     @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold:
         String?
+    @Option(help: "A keytab with the firmware's Kerberos keys; then tickets count as credentials.") var keytab: String?
+    @Option(help: "A principal that a ticket makes an administrator; may be given again.") var kerberosAdmin: [String] =
+        []
     @Option(help: "The same seed gives the same realm, nonces and passwords.") var seed: UInt64 = 1
 
     func run() async throws {
@@ -154,6 +157,7 @@ struct RunCommand: AsyncParsableCommand {
         plan.requestLog = requestLog
         plan.control = control
         plan.seed = seed
+        plan.kerberos = keytab.map { ($0, Set(kerberosAdmin)) }
         if let hold {
             let parts = hold.split(separator: ":").map(String.init)
             guard parts.count == 2, ["before", "after"].contains(parts[0]) else {

@@ -1,5 +1,6 @@
 #pragma once
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, and Swift imports no variadic C function.
 // One typed door for each kind of argument that this house passes.
@@ -28,11 +29,6 @@ static inline CURLcode house_curl_set_post(CURL *handle, const void *bytes, size
     return curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, bytes);
 }
 
-// At least CURL_ERROR_SIZE bytes, which must live as long as the handle.
-static inline CURLcode house_curl_set_error_buffer(CURL *handle, char *buffer) {
-    return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, buffer);
-}
-
 typedef size_t (*house_curl_sink)(char *bytes, size_t size, size_t count, void *context);
 
 static inline CURLcode house_curl_set_sinks(
@@ -43,6 +39,22 @@ static inline CURLcode house_curl_set_sinks(
     if (outcome == CURLE_OK) outcome = curl_easy_setopt(handle, CURLOPT_HEADERDATA, context);
     if (outcome == CURLE_OK) outcome = curl_easy_setopt(handle, CURLOPT_PRIVATE, context);
     return outcome;
+}
+
+static inline CURLcode house_curl_legacy_connect(CURL *handle, void *context, void *unused) {
+    (void)handle;
+    (void)unused;
+    SSL_CTX_set_options((SSL_CTX *)context, SSL_OP_LEGACY_SERVER_CONNECT);
+    return CURLE_OK;
+}
+
+// Peers that know nothing of RFC 5746.
+static inline CURLcode house_curl_set_legacy_connect(CURL *handle) {
+    return curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, house_curl_legacy_connect);
+}
+
+static inline CURLcode house_curl_set_error_text(CURL *handle, char *text) {
+    return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, text);
 }
 
 typedef int (*house_curl_before_request)(

@@ -4,6 +4,8 @@ package enum CurlFault: Error, Hashable, Sendable {
     case notConnected(String)
     /// The peer is not the one that was asked for: nothing of the request was sent.
     case peerNotTrusted(String)
+    /// The peer has nothing better than TLS 1.1: nothing of the request was sent.
+    case peerTooOld(String)
     /// The request may have arrived.
     case lost(String)
     /// The answer broke a limit or the protocol.
@@ -18,6 +20,7 @@ extension CurlFault: CustomStringConvertible {
         switch self {
         case .notConnected(let why): "no connection: \(why)"
         case .peerNotTrusted(let why): "the peer is not trusted: \(why)"
+        case .peerTooOld(let why): "the peer speaks only TLS 1.0 or 1.1: \(why)"
         case .lost(let why): "the connection was lost: \(why)"
         case .answerUnreadable(let why): "the answer cannot be read: \(why)"
         case .cancelled: "cancelled"

@@ -29,6 +29,8 @@ package struct HTTPRequest: Sendable {
     package var closesConnection = false
     /// Whether only the handshake is made and nothing is sent: to look at a peer that is not trusted.
     package var looksOnly = false
+    /// Whether TLS 1.0 and 1.1 with static RSA and SHA-1 will do, which AMT up to 11 has nothing better than.
+    package var allowsLegacyTLS = false
     package var connectTimeout: Duration = .seconds(30)
     package var timeout: Duration = .seconds(60)
     /// The longest answer taken, in bytes.

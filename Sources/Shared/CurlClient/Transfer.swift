@@ -12,29 +12,29 @@ final class Transfer {
     private(set) var body: [UInt8] = []
     private(set) var headers: [(name: String, value: String)] = []
     private var overflowed = false
-    /// What libcurl says of an error beyond its code; ends with the handle that writes there.
-    private let details: UnsafeMutablePointer<CChar>
     fileprivate var sendings = 0
+    /// Where libcurl writes what OpenSSL says.
+    private let errorText: UnsafeMutablePointer<CChar>
 
     init(_ request: HTTPRequest, number: UInt64) throws(CurlFault) {
         guard let easy = curl_easy_init() else { throw .unusable("no easy handle") }
         self.number = number
         self.easy = easy
         limit = request.answerLimit
-        details = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        details.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         try set(up: request)
     }
 
     deinit {
         curl_easy_cleanup(easy)
-        details.deallocate()
         for list in lists { curl_slist_free_all(list) }
+        errorText.deallocate()
     }
 
     private func set(up request: HTTPRequest) throws(CurlFault) {
         let context = Unmanaged.passUnretained(self).toOpaque()
-        try check(house_curl_set_error_buffer(easy, details))
+        try check(house_curl_set_error_text(easy, errorText))
         try text(CURLOPT_URL, request.url)
         try text(CURLOPT_CUSTOMREQUEST, request.method)
         if !request.body.isEmpty || request.method == "POST" {
@@ -59,6 +59,7 @@ final class Transfer {
         try number(CURLOPT_FORBID_REUSE, request.closesConnection ? 1 : 0)
         if request.looksOnly { try number(CURLOPT_CONNECT_ONLY, 1) }
         try set(up: request.trust)
+        if request.allowsLegacyTLS { try allowLegacyTLS() }
         if let identity = request.identity {
             try text(CURLOPT_SSLCERTTYPE, "PEM")
             try text(CURLOPT_SSLKEYTYPE, "PEM")
@@ -68,6 +69,13 @@ final class Transfer {
             }
             try check(outcome)
         }
+    }
+
+    /// Source of the recipe: network reference 1.3 (what peers offer to AMT up to 11).
+    private func allowLegacyTLS() throws(CurlFault) {
+        try number(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_0))
+        try text(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:!aNULL:!eNULL:@SECLEVEL=0")
+        try check(house_curl_set_legacy_connect(easy))
     }
 
     private func set(up trust: PeerTrust) throws(CurlFault) {
@@ -116,23 +124,19 @@ final class Transfer {
             return .lost(text)
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:
             return .peerNotTrusted(text)
+        case CURLE_SSL_CONNECT_ERROR where saysProtocol: return .peerTooOld(String(cString: errorText))
         case CURLE_OUT_OF_MEMORY, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             return .unusable(text)
-        case CURLE_SSL_CONNECT_ERROR:
-            return .notConnected(handshakeFault(text))
         default:
             return .notConnected(text)
         }
     }
 
-    /// Why a handshake came to nothing, in OpenSSL's words, or in ours where the peer is too old.
-    private func handshakeFault(_ text: String) -> String {
-        let words = String(cString: details)
-        if words.contains("unsupported protocol") || words.contains("alert protocol version") {
-            return "\(text): the peer speaks no TLS 1.2, as Intel AMT before 12.0 does not"
-        }
-        return words.isEmpty ? text : "\(text): \(words)"
+    /// Whether OpenSSL did not take the version that the peer chose, or the peer had none of ours.
+    private var saysProtocol: Bool {
+        let text = String(cString: errorText)
+        return text.contains("unsupported protocol") || text.contains("protocol version")
     }
 
     private func peerCertificate() -> String? {

@@ -11,6 +11,7 @@ extension Failure.Code {
     /// A request that no firmware would take, whatever its state.
     package static let requestUnsendable: Self = "wsman.request-unsendable"
     package static let firmwarePeerNotTrusted: Self = "wsman.peer-not-trusted"
+    package static let firmwareTLSTooOld: Self = "wsman.tls-too-old"
 
     // AMTHI and the device node
     package static let noManagementEngine: Self = "mei.no-management-engine"
@@ -66,6 +67,10 @@ extension Failure.Code {
     package static let recoveryUnwritable: Self = "vault.recovery-unwritable"
     package static let backupUnfit: Self = "store.backup-unfit"
     package static let storeDamaged: Self = "store.damaged"
+
+    // Kerberos
+    package static let kerberosUnreachable: Self = "kerberos.kdc-unreachable"
+    package static let kerberosRefused: Self = "kerberos.no-ticket"
 
     // Jobs and provisioning
     package static let machineMismatch: Self = "provisioning.machine-mismatch"

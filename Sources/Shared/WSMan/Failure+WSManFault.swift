@@ -20,6 +20,11 @@ extension Failure {
                 hint: "Compare the two keys, and find out which device answers at this address: another machine may "
                     + "have it now, then let this one say hello or run sync. If the firmware's certificate was "
                     + "replaced on purpose, forget the old one and let the machine be claimed again.")
+        case .peerTooOld:
+            self.init(
+                .firmwareTLSTooOld, "\(fault)",
+                hint: "AMT up to 11 has nothing better. Where that will do for this machine: `namesake-server devices "
+                    + "legacy-tls UUID allow`, then let the job go on.")
         case .authenticationRefused:
             self.init(
                 .firmwareAuthenticationRefused, "\(fault)",

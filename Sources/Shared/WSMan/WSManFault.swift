@@ -10,6 +10,8 @@ package enum WSManFault: Error, Hashable, Sendable {
     case unsendable(String)
     /// The peer is not the one that is pinned or certified; nothing was sent.
     case peerNotTrusted(String)
+    /// The firmware speaks no TLS that is allowed for it; nothing was sent.
+    case peerTooOld(String)
     /// The firmware did not take the account's name and password.
     case authenticationRefused
     /// The firmware answered with a SOAP fault.
@@ -46,6 +48,7 @@ extension WSManFault: CustomStringConvertible {
         case .notSent(let why): "nothing was sent: \(why)"
         case .unsendable(let why): "the request cannot be sent: \(why)"
         case .peerNotTrusted(let why): "the peer is not the expected firmware, and nothing was sent: \(why)"
+        case .peerTooOld(let why): "the firmware speaks only TLS 1.0 or 1.1, and nothing was sent: \(why)"
         case .authenticationRefused: "the firmware refused the account's name and password"
         case .fault(let subcode, let reason, let detail):
             "the firmware answered with the fault \(subcode): \(reason)" + (detail.map { " (\($0))" } ?? "")

@@ -14,7 +14,7 @@ package final class RunningProgram: Sendable {
     package let process: Int32
     /// Standard output and standard error, for who reads them instead of calling ``ending()``.
     package let pipes: [Int32]
-    /// What goes to its standard input; closed by ``closeInput()``.
+    /// What goes to its standard input, closed by ``closeInput()``; -1 where it takes none.
     package let input: Int32
     /// What comes from its standard output, when the caller reads that itself.
     package let output: Int32
@@ -63,7 +63,8 @@ package final class RunningProgram: Sendable {
             throw Trouble("\(path): error \(outcome)")
         }
         process = number
-        input = into[1]
+        if !takesInput { close(into[1]) }
+        input = takesInput ? into[1] : -1
         output = out[0]
         pipes = [out[0], err[0]]
     }

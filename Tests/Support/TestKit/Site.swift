@@ -15,7 +15,7 @@ package final class Site {
     /// Starts both and returns when the machine is managed, or with `provisions` false as soon as both listen.
     package init(
         in folder: String, number: Int, server made: [String] = [], simulator extra: [String] = [],
-        provisions: Bool = true
+        provisions: Bool = true, through: [String] = []
     ) async throws {
         self.folder = folder
         net = String(loopbackAddress(number).split(separator: ".").dropLast().joined(separator: "."))
@@ -34,7 +34,11 @@ package final class Site {
             "\(folder)/control", "--request-log", "\(folder)/requests", "--provision-server", "\(serverAddress):9971",
         ]
         arguments += extra
-        simulator = try Program("namesake-simulator", arguments)
+        // Through a program that changes what it sees of the world, its clock for instance.
+        simulator =
+            try through.first.map {
+                try Program($0, through.dropFirst() + [product("namesake-simulator")] + arguments)
+            } ?? Program("namesake-simulator", arguments)
         try await simulator.awaitLine("ready")
         let enrolled = try await run(
             "namesake-server",
@@ -53,9 +57,11 @@ package final class Site {
 
     /// Asks the running server until the machine's record is in a stage that ends the asking.
     package func awaitStage(_ stage: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(180)
         var last = ""
         while ContinuousClock.now < deadline {
+            // Each question is a process: many sites that ask without a pause leave no processor for the answers.
+            try await Task.sleep(for: .milliseconds(150))
             last = try await console("devices", "show", Self.machine, "--json").output
             if last.contains("\"stage\":\"\(stage)\"") { return }
             if last.contains("\"stage\":\"held\"") { break }
@@ -101,8 +107,15 @@ package final class Site {
     /// What `jobs show` says of a job once it rests for good, or waits for a person.
     package func end(of job: String) async throws -> String {
         var page = ""
+        let deadline = ContinuousClock.now + .seconds(180)
         while !["done", "failed", "held"].contains(where: { page.contains("\"state\":\"\($0)\"") }) {
-            page = try await console("jobs", "show", job, "--json").output
+            let shown = try await console("jobs", "show", job, "--json")
+            guard shown.status == 0 else { throw Unexpected(shown.output) }
+            page = shown.output
+            try await Task.sleep(for: .milliseconds(150))
+            if ContinuousClock.now > deadline {
+                throw Unexpected("job \(job) does not end: \(page)\n\(server.printed)")
+            }
         }
         return page
     }

@@ -70,7 +70,7 @@ package struct HelloIntake: Sendable {
             heard.append(.init(address: address, at: now))
         }
         record.heard = heard.suffix(8)
-        guard let twins = record.twins else { return }
+        guard let twins = record.twins, record.stage != .retired else { return }
         record.stage = .held
         record.note =
             "hellos under this UUID come by turns from \(twins.joined(separator: " and ")): two machines, a twin"
@@ -84,8 +84,11 @@ package struct HelloIntake: Sendable {
             // A firmware that we provisioned says hello only after it was unprovisioned, or when it is another machine.
             record.stage = .held
             record.note =
-                "said hello from \(address) though the record says it is provisioned: unprovisioned, or a twin"
+                "said hello from \(address) though the record says it is provisioned: unprovisioned, or a twin; "
+                + "`devices readmit` provisions it again"
             return .leave(record.note ?? "")
+        case .retired:
+            return .leave("retired: `namesake-server devices readmit` takes it back into use")
         case .provisioning:
             return .leave("a job is under way")
         case .staged:

@@ -15,6 +15,8 @@ extension JobKind {
     package static let sweep: JobKind = "sweep"
     /// A boot from the network, once, now.
     package static let bootNetwork: JobKind = "boot-pxe"
+    /// A firmware that another console provisioned becomes ours.
+    package static let adopt: JobKind = "adopt"
     /// Back to set-up or to the factory's state, because a person wants it.
     package static let unprovision: JobKind = "unprovision"
 }
@@ -51,6 +53,25 @@ extension JobRecord {
             guard kind == .rename || kind == .reprovision else { return nil }
             return try decoded(RenameParameters.self, parameters)
         }
+    }
+}
+
+/// What a ``Jobs/JobKind/adopt`` job is given.
+package struct AdoptParameters: Hashable, Codable, Sendable {
+    /// The name that the firmware has now, and its principal.
+    package var name: Hostname
+    /// SHA-256 of the SubjectPublicKeyInfo that a person has accepted, hexadecimal.
+    package var pin: String
+    /// A digest user whose password the store holds; Kerberos when `nil`.
+    package var user: String?
+    /// Whether admin gets a password of ours, so that the temporary account need not stay.
+    package var takesAdmin: Bool
+
+    package init(name: Hostname, pin: String, user: String?, takesAdmin: Bool) {
+        self.name = name
+        self.pin = pin
+        self.user = user
+        self.takesAdmin = takesAdmin
     }
 }
 

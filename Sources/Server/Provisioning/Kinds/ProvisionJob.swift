@@ -85,6 +85,13 @@ package enum BootJob {
     package static let steps: [AnyStep<FirmwareContext>] = [AnyStep(BootStep())]
 }
 
+/// A firmware that another console provisioned becomes ours: an account, a proof, and where it is wanted admin.
+package enum AdoptJob {
+    package static let steps: [AnyStep<FirmwareContext>] = [
+        AnyStep(AdoptStep()), AnyStep(AdoptProofStep()), AnyStep(AdoptAdminStep()),
+    ]
+}
+
 /// The kinds of jobs there are.
 package enum JobKinds {
     /// The names of a kind's steps in their order; none for an unknown kind.
@@ -101,6 +108,7 @@ package enum JobKinds {
         case .provision: ProvisionJob.steps
         case .rename, .renew: RenameJob.steps
         case .sweep: SweepJob.steps
+        case .adopt: AdoptJob.steps
         case .bootNetwork: BootJob.steps
         case .reprovision: ReprovisionJob.steps
         case .unprovision: UnprovisionJob.steps

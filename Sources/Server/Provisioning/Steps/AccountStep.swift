@@ -32,7 +32,7 @@ package struct AccountStep: Step {
         return try await note(name, handle, context, ledger)
     }
 
-    private func handle(of name: String, _ context: FirmwareContext) async throws(Failure) -> UInt32? {
+    func handle(of name: String, _ context: FirmwareContext) async throws(Failure) -> UInt32? {
         var start: UInt32 = 1
         while true {
             let page = try await context.perform(AMT.AuthorizationService.EnumerateUserAclEntries(start: start))
@@ -140,6 +140,6 @@ extension FirmwareContext {
     func openAdmin() async throws(Failure) {
         if await notebook.isTurned(to: "admin") { return }
         let admin = DigestCredential(user: "admin", password: try await vault.secret(.adminPassword, of: machine))
-        await connection.turn(to: try await managedEndpoint(credential: admin))
+        try await turn(to: try await managedEndpoint(credential: admin))
     }
 }

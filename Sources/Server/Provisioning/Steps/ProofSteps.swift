@@ -30,7 +30,7 @@ package struct ProveProvisioningStep: Step {
         let target = context.target
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             record?.firmware = firmware
-            record?.name = target
+            record?.rename(to: target, now: now)
         }
         return Output(name: target.text)
     }
@@ -87,6 +87,7 @@ package struct ProveRenameStep: Step {
             record?.firmware?.certificateID = certificateID
             record?.firmware?.keyPairID = keyPairID
             record?.firmware?.pending = nil
+            record?.firmware?.isForeign = nil
             record?.firmware?.provedAt = now
         }
         // The certificate is proved and is the pin from here on, whatever is found of the names.
@@ -97,7 +98,7 @@ package struct ProveRenameStep: Step {
                 hint: "Run `namesake-agent sync` on the machine again.")
         }
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
-            record?.name = target
+            record?.rename(to: target, now: now)
             record?.note = nil
         }
         return Output(name: target.text, hostOSFQDN: found)
@@ -131,6 +132,10 @@ extension FirmwareContext {
     func isRestored() async throws(Failure) -> Bool {
         guard try job.claim?.echo != nil else { return false }
         let (store, job) = (store, job)
+        for event in try await store.events(of: job.id) {
+            // Its agent wrote the true name back and ended when the job was held; nobody is there to say so.
+            if case .decided = event { return try await store.signals(of: job.id).contains(.echoRestored) }
+        }
         let restored = try await workshop.board.wait(for: job.id, atMost: workshop.attention) {
             () async throws(Failure) in try await store.signals(of: job.id).contains(.echoRestored)
         }

@@ -62,7 +62,7 @@ package struct SweepAccountsStep: Step {
         if let own, try await context.vault.holds(.account(own.name), of: context.machine) {
             let credential = DigestCredential(
                 user: own.name, password: try await context.vault.secret(.account(own.name), of: context.machine))
-            await context.connection.turn(to: try await context.managedEndpoint(credential: credential))
+            try await context.turn(to: try await context.managedEndpoint(credential: credential))
             do throws(Failure) {
                 try await requireMachine(context)
                 return try await find(context)

@@ -122,10 +122,11 @@ package struct UnprovisionStep: Step {
     private func note(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let full = try isFull(context)
         let account = try ledger.output(of: AccountStep.self).name
+        let now = context.now
         let (isJobsEnd, job, target) = (context.job.kind == .unprovision, context.job.id, context.target)
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             record?.firmware = nil
-            record?.name = target
+            record?.rename(to: target, now: now)
             record?.stage = isJobsEnd ? .held : .provisioning
             record?.note =
                 isJobsEnd ? "unprovisioned \(full ? "in full" : "in part") by job \(job), as a person wanted" : nil

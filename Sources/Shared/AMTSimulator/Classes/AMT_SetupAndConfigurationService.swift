@@ -14,7 +14,7 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
         if firmware.provisioningState != .pre {
             // Readable in set-up alone; a managed firmware was captured with 32 zeros there.
             let isShown = firmware.provisioningState == .in && !firmware.oneTimePassword.isEmpty
-            let password = isShown ? Data(firmware.oneTimePassword) : Data(count: 32)
+            let password = isShown ? Data(HostBytes.filled(firmware.oneTimePassword, 32)) : Data(count: 32)
             properties["ProvisioningServerOTP"] = .text(password.base64EncodedString())
         }
         if firmware.provisioningState == .in { properties["DhcpDNSSuffix"] = .text(firmware.dnsSuffix) }
@@ -119,6 +119,7 @@ extension SimulatedFirmware {
             accounts.adminName = name
             accounts.adminA1 = hash
             provisioningState = .in
+            setUpPeriods += 1
         } else {
             names = Names(personality)
             provisioningState = .pre
@@ -128,6 +129,8 @@ extension SimulatedFirmware {
         hostSetUp = HostSetUp()
         oneTimePassword = []
         setUpEnds = nil
+        host.otp = []
+        host.announcedLeaf = nil
         configurationNonce = random.bytes(20)
         commits += 1
     }

@@ -40,7 +40,7 @@ enum AMT_EthernetPortSettings: FirmwareClass {
             "DefaultGateway": .text(firmware.ipv4.gateway), "IPAddress": .text(firmware.ipv4.address),
             "InstanceID": .text("Intel(r) AMT Ethernet Port Settings 0"), "IpSyncEnabled": .text("true"),
             "LinkIsUp": .text("true"), "LinkPolicy": .list(["1", "14"]), "MACAddress": .text(mac),
-            "PrimaryDNS": .text(firmware.ipv4.gateway), "SharedDynamicIP": .text("true"), "SharedMAC": .text("true"),
+            "PrimaryDNS": .text(firmware.ipv4.nameServer), "SharedDynamicIP": .text("true"), "SharedMAC": .text("true"),
             "SharedStaticIp": .text("false"), "SubnetMask": .text("255.255.255.0"),
         ]
         var wireless: [String: PropertyValue] = [

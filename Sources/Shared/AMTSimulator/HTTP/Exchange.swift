@@ -6,6 +6,8 @@ package struct ConnectionFacts: Hashable, Sendable {
     package var isSetUp: Bool
     /// From the host through the firmware's local channel, not from the network.
     package var isFromHost = false
+    /// Whose Kerberos ticket came with this request, when it was good.
+    package var principal: String?
 }
 
 /// What goes back on a connection.
@@ -27,7 +29,7 @@ extension SimulatedFirmware {
         let byCertificate =
             connection.isSetUp && provisioningState == .in
             && personality.switches.setUpAuthentication == .certificateOnly
-        if !byCertificate {
+        if !byCertificate, connection.principal == nil {
             guard case .user(let name) = check(message, fromHost: connection.isFromHost) else {
                 let bytes = HTTPAnswer.unauthorized(
                     realm: digestRealm, nonce: makeNonce(), quality: "auth", personality: personality)
@@ -44,7 +46,8 @@ extension SimulatedFirmware {
         let answer = answer(message.body, user: user)
         let bytes = HTTPAnswer.soap(answer.envelope, status: answer.status, personality: personality, now: clock)
         return ExchangeAnswer(
-            bytes: bytes, closes: answer.status != 200 || commits != before, user: user, resource: answer.resource,
+            bytes: bytes, closes: answer.status != 200 || commits != before,
+            user: connection.principal ?? user, resource: answer.resource,
             action: answer.action, status: answer.status, returnValue: answer.returnValue)
     }
 

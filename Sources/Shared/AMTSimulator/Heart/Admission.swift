@@ -20,6 +20,7 @@ extension SimulatedFirmware {
         switch provisioningState {
         case .pre: return .closed
         case .in where setUpEnds.map { now >= $0 } == true: return .closed
+        case .in where host.announcedLeaf != nil: return .closed
         case .in: return tls ? .chainForSetUp : .closed
         case .post where tls: return remote.enabled && remote.mutual ? .chainOfClient : .anyone
         case .post where !personality.servesPlain: return .closed

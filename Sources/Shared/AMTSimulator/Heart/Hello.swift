@@ -1,4 +1,7 @@
 extension SimulatedFirmware {
+    /// Whether hellos are due: in set-up mode, unless the host alone is to set the machine up.
+    package var saysHello: Bool { admission(tls: true) == .chainForSetUp }
+
     /// The hello packet of PKI set-up, version 3.
     ///
     /// Source: network reference 2.1, three captures.

@@ -29,10 +29,14 @@ package struct SimulatedFirmware: Sendable {
 
     package var names = Names()
     package var machine = Machine()
+    package var host = HostFacts()
     var redirection = Redirection()
     var hostSetUp = HostSetUp()
     /// The one-time password by which a provisioning server is to know the machine; empty where none was given.
-    var oneTimePassword: [UInt8] = []
+    var oneTimePassword: [UInt8] {
+        get { host.otp }
+        set { host.otp = newValue }
+    }
     /// When set-up closes; `nil` where nobody said.
     var setUpEnds: Double?
     package var accounts = Accounts()
@@ -56,6 +60,8 @@ package struct SimulatedFirmware: Sendable {
     var enumerationCount: UInt32 = 0
     /// How many more writes the flash takes before it refuses; `nil` for no limit.
     package var flashWritesLeft: Int?
+    /// Counts how often set-up began since it was made; each has its own hellos.
+    package var setUpPeriods = 0
     /// Counts commits; a shell that sees it change renews its TLS and drops its connections.
     package var commits = 0
 
@@ -91,6 +97,9 @@ package struct SimulatedFirmware: Sendable {
     package struct Addresses: Hashable, Sendable {
         package var address = "192.0.2.2"
         package var gateway = "192.0.2.1"
+        /// The gateway where it is not said.
+        package var dns: String?
+        var nameServer: String { dns ?? gateway }
     }
 
     package struct TLSState: Codable, Hashable, Sendable {

@@ -68,6 +68,8 @@ package struct Personality: Hashable, Sendable {
         package var hostOSFQDNIsWritable = false
         /// Whether an account may remove its own entry.
         package var accountMayRemoveItself = true
+        /// The status with which the host's Unprovision is refused when there is nothing that it may take back.
+        package var hostUnprovisionRefusal = UnprovisionRefusal.invalidMode
         /// How many requests one nonce answers for; `nil` without end.
         package var nonceUses: Int?
         /// How long a nonce lasts, in seconds.

@@ -29,6 +29,7 @@ package final class FirmwareHost: Sendable {
         var heldWaiters: [CheckedContinuation<String, Never>] = []
         var presentsWrongCertificate = false
         var latency: Latency?
+        var kerberos: KerberosGate?
     }
 
     /// A request that rests until it is released.
@@ -126,10 +127,14 @@ package final class FirmwareHost: Sendable {
         let makesKey =
             message.body.count < 4096 && String(decoding: message.body, as: UTF8.self).contains("GenerateKeyPair<")
         let spare = makesKey ? keys.take() : nil
+        var connection = connection
+        // Outside of the lock: it reads the keytab.
+        if let gate = with({ $0.kerberos }) { connection.principal = gate.principal(of: message) }
+        let facts = connection
         let (answer, lost, hasCommitted, time) = with { state in
             if let spare { state.firmware.store.spare = spare }
             let before = state.firmware.commits
-            let answer = state.firmware.exchange(message, on: connection)
+            let answer = state.firmware.exchange(message, on: facts)
             let hasCommitted = state.firmware.commits != before
             let lost = hasCommitted && state.firmware.personality.switches.commitAnswer == .lost
             return (answer, lost, hasCommitted, state.firmware.now)
@@ -144,12 +149,29 @@ package final class FirmwareHost: Sendable {
         return delivery(of: answer, isLost: lost, mishap)
     }
 
+    /// Answers one message of the host's; ports and keepers learn of what it changed.
+    func hostInterface(_ message: [UInt8]) -> [[UInt8]] {
+        // A certificate that cannot be made is one that cannot be announced: the firmware then says internal error.
+        let own = SimulatedFirmware.wantsOwnCertificate(message) ? try? servedIdentity().certificate : nil
+        let (answers, hasRestarted) = with { state in
+            let before = state.firmware.commits
+            let answers = state.firmware.hostInterface(message, ownCertificate: own)
+            return (answers, state.firmware.commits != before)
+        }
+        if hasRestarted { restart(nil) }
+        if SimulatedFirmware.maySet(message) { keepNow() }
+        return answers
+    }
+
     /// Tells whoever keeps the state, unless the request only read.
     private func keep(_ answer: ExchangeAnswer) {
+        guard answer.status == 200, !["Get", "Enumerate", "Pull"].contains(answer.action) else { return }
+        keepNow()
+    }
+
+    private func keepNow() {
         let tellers = keepers.withLock { $0 }
-        guard !tellers.isEmpty, answer.status == 200, !["Get", "Enumerate", "Pull"].contains(answer.action) else {
-            return
-        }
+        guard !tellers.isEmpty else { return }
         let firmware = with { $0.firmware }
         for tell in tellers { tell(firmware) }
     }

@@ -23,31 +23,47 @@ package struct HelloSender: Sendable {
         self.say = say
     }
 
+    private enum Event {
+        case change
+        /// The next hello of this set-up period is due.
+        case due(Int)
+    }
+
     /// Runs until it is cancelled.
     package func run() async {
-        let (changes, teller) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        host.onRestart { _ in teller.yield() }
-        var change = changes.makeAsyncIterator()
+        let (events, teller) = AsyncStream.makeStream(of: Event.self)
+        host.onRestart { _ in teller.yield(.change) }
+        teller.yield(.change)
+        var announced: Int?
         var count = 0
-        while !Task.isCancelled {
-            let packet: [UInt8]? = host.with { state in
-                guard state.firmware.admission(tls: true) == .chainForSetUp else { return nil }
+        var timer: Scheduled<Void>?
+        defer { timer?.cancel() }
+        for await event in events {
+            let period: Int? = host.with { $0.firmware.saysHello ? $0.firmware.setUpPeriods : nil }
+            switch event {
+            case .due(let wanted): guard wanted == period else { continue }
+            case .change:
+                guard period != announced else { continue }
+                timer?.cancel()
+                announced = period
+                count = 0
+            }
+            guard let period else { continue }
+            let packet = host.with { state in
                 state.hellos += 1
                 return state.firmware.hello(retry: UInt32(count))
             }
-            if let packet {
-                await gate?.enter()
-                await send(packet)
-                await gate?.leave()
-                count += 1
-            }
-            if packet != nil, let pause = SimulatedFirmware.pause(afterHello: count) {
-                try? await Task.sleep(for: .seconds(pause / speedUp))  // cancelled, it ends early, and so does the loop
+            await gate?.enter()
+            await send(packet)
+            await gate?.leave()
+            count += 1
+            if let pause = SimulatedFirmware.pause(afterHello: count) {
+                let nanoseconds = TimeAmount.nanoseconds(Int64(pause / speedUp * 1e9))
+                timer = group.next().scheduleTask(in: nanoseconds) { _ = teller.yield(.due(period)) }
             } else {
-                // Set-up is over, done or not: only a change of state begins it anew.
-                if packet != nil { say("no more hellos: the set-up period is over") }
-                count = 0
-                guard await change.next() != nil else { return }
+                // Only a change begins it anew, also one that finds the same set-up period.
+                say("no more hellos: the set-up period is over")
+                announced = nil
             }
         }
     }

@@ -28,7 +28,7 @@ package final class HostSide: MEIFirmware {
     }
 
     package func receive(_ message: [UInt8], from connection: MEIConnection) -> [[UInt8]] {
-        host.with { $0.firmware.hostInterface(message) }
+        host.hostInterface(message)
     }
 
     /// Called when a test lets the ME reset.

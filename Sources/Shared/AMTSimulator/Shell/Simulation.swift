@@ -28,6 +28,8 @@ package struct SimulationPlan: Sendable {
     package var stateFolder: String?
     /// Lines of the control socket, done before the ports open to anybody.
     package var commands: [String] = []
+    /// A keytab with the firmware's keys, and the principals that may do everything.
+    package var kerberos: (keytab: String, administrators: Set<String>)?
     /// The first request of this method is held, before or after it is applied.
     package var hold: (phase: String, method: String)?
 
@@ -56,6 +58,7 @@ package struct Simulation: Sendable {
             trustedRoots: try rootHashes(plan.trustedRoots, plan.personality), seed: plan.seed, now: clock())
         firmware.trustedSuffix = plan.trustedSuffix
         firmware.ipv4 = .init(device: plan.address)
+        if let server = plan.provisioningServer { firmware.host.setUpServer = .init(server) }
         let folder = try plan.stateFolder.map { try StateFolder($0, say: say) }
         try folder?.restore(&firmware)
         if let password = plan.adminPassword { firmware.beginProvisioned(password: password, hostName: "pc1") }
@@ -65,6 +68,10 @@ package struct Simulation: Sendable {
         let host = FirmwareHost(
             firmware, identity: OwnIdentity { own }, keys: KeyPool(size: 1), log: log, clock: clock)
         folder?.keep(host)
+        if let kerberos = plan.kerberos {
+            let gate = KerberosGate(keytab: kerberos.keytab, administrators: kerberos.administrators, say: say)
+            host.with { $0.kerberos = gate }
+        }
         if plan.isSlow { host.with { $0.latency = Latency(seed: plan.seed) } }
         if let hold = plan.hold {
             host.with { $0.holds.append(Mishap(kind: hold.phase, request: nil, method: hold.method)) }

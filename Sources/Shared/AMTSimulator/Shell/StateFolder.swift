@@ -18,6 +18,8 @@ final class StateFolder: Sendable {
         var digestRealm: String
         var configurationNonce: [UInt8]
         var commits: Int
+        /// Not in files of earlier versions.
+        var host: HostFacts?
     }
 
     private let path: String
@@ -59,6 +61,8 @@ final class StateFolder: Sendable {
             firmware.digestRealm = flash.digestRealm
             firmware.configurationNonce = flash.configurationNonce
             firmware.commits = flash.commits
+            if let host = flash.host { firmware.host = host }
+            if let suffix = firmware.host.agentSuffix { firmware.trustedSuffix = suffix }
             firmware.powerCut()
         } catch {
             throw SimulationFault(
@@ -81,7 +85,7 @@ final class StateFolder: Sendable {
             names: firmware.names, accounts: firmware.accounts, store: firmware.store.saved,
             tls: firmware.committedTLS, clockOffset: firmware.clockOffset, hasClock: firmware.hasClock,
             isTimeValid: firmware.isTimeValid, digestRealm: firmware.digestRealm,
-            configurationNonce: firmware.configurationNonce, commits: firmware.commits)
+            configurationNonce: firmware.configurationNonce, commits: firmware.commits, host: firmware.host)
         let name = file(firmware)
         try JSONEncoder().encode(flash).write(to: URL(filePath: name), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: name)

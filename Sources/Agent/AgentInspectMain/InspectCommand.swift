@@ -1,0 +1,129 @@
+import AgentCore
+import AgentOptions
+import ArgumentParser
+import DiskInspection
+import Glibc
+import Vocabulary
+
+/// `inspect`: proves that this machine's disks are blank, or refuses.
+@main
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "namesake-agent inspect",
+        abstract: "Prove that this machine's disks are blank before a build overwrites them, or refuse.",
+        discussion: """
+            Reads, and never writes to a disk. Every byte is read unless --quick says otherwise; a disk in use is refused \
+            within a second or two. Exit status: 0 all disks are proved blank, 20 a prior installation, 21 not to be \
+            proved, 22 a factory image.
+            """,
+        version: agentVersion)
+
+    @Argument(help: "Look only at these disks or images. Default: at all disks, which is what a build needs.")
+    var disks: [String] = []
+
+    @Flag(
+        help: "Read both ends, a grid of 1 MiB and 20,000 samples instead of every byte; says what that does not prove."
+    )
+    var quick = false
+
+    @Option(help: "The disk that this system was started from: it is left out. Nothing else is.")
+    var bootMedium: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Accept that lock or native-size cannot be asked of a drive, or old boot-entries; the report says so.",
+            valueName: "probe"))
+    var accept: [AcceptedProbe] = []
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Option(help: "A new file for the same JSON: the evidence, without secrets.")
+    var evidence: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A new file for the leave to write, when all is blank: good for 15 minutes and these disks.",
+            valueName: "file"))
+    var token: String?
+
+    @Option(
+        help: ArgumentHelp("Only look whether that leave still holds for the disks named.", valueName: "file"))
+    var verifyToken: String?
+
+    @Option(help: .hidden)
+    var sysfs: String = "/sys"
+
+    func validate() throws {
+        for path in bootMedium where BlockDevice.named(path, sysfs: sysfs).kernelName == nil {
+            throw ValidationError("--boot-medium \(path) is no block device here, so nothing can be left out for it.")
+        }
+        if verifyToken != nil, disks.isEmpty || token != nil {
+            throw ValidationError("--verify-token needs the disks that will be written to, and makes no token.")
+        }
+    }
+
+    static func main() {
+        let words = programArguments()
+        if words.first == Examiner.word { Examiner.run(Array(words.dropFirst())) }
+        main(words)
+    }
+
+    func run() throws {
+        if let verifyToken { throw ExitCode(verify(verifyToken)) }
+        let inspection = inspector.inspect(quick ? .samples : .everyByte)
+        let document = inspection.json.rendered
+        print(json ? document : inspection.page)
+        do throws(Failure) {
+            if let evidence { try writeNewFile(document + "\n", to: evidence) }
+            if let token, inspection.ruling.verdict == .blank {
+                try writeNewFile(inspection.token(evidence: document + "\n") + "\n", to: token)
+            }
+        } catch {
+            // The verdict stands; but a caller that wants the file must not go on without.
+            throw ExitCode(explain(error, json: false, command: "inspect").rawValue)
+        }
+        throw ExitCode(inspection.ruling.verdict.exitStatus)
+    }
+
+    private var inspector: Inspector {
+        Inspector(disks: disks, bootMedium: bootMedium, accept: accept, sysfs: sysfs)
+    }
+
+    /// Looks again, just before the first write: at the token, at the disk's identity, and at its ends and headers.
+    private func verify(_ file: String) -> Int32 {
+        let bytes = readFile(file)
+        guard let token = bytes.flatMap({ WriteToken(json: $0) }) else {
+            return refuse("\(file) is no token that can be read")
+        }
+        let again = inspector.inspect(.ends)
+        guard !again.disks.isEmpty else { return refuse("no disk was named") }
+        for disk in again.disks {
+            let identity = WriteToken.Identity(disk.device, size: disk.report.size)
+            if let why = token.refusal(for: identity, bootID: readBootID(), now: secondsSinceStart()) {
+                return refuse("\(disk.device.path): \(why)")
+            }
+        }
+        // Only what is at the ends was asked for, and all of it has to be as blank as before.
+        guard again.ruling.verdict == .blank else {
+            print(again.page)
+            return again.ruling.verdict.exitStatus
+        }
+        print("The token holds for \(disks.joined(separator: ", ")). Write at once.")
+        return 0
+    }
+
+    private func refuse(_ why: String) -> Int32 {
+        complain("Do not write: \(printable(why)). Inspect again.")
+        return DiskVerdict.unknown.exitStatus
+    }
+
+    private func readFile(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = read(descriptor, &bytes, bytes.count)
+        return count < 0 ? nil : Array(bytes.prefix(count))
+    }
+}

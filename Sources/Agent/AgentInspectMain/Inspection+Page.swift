@@ -1,0 +1,68 @@
+import AgentCore
+import DiskInspection
+
+extension Inspection {
+    /// What a person decides from.
+    var page: String {
+        var lines: [String] = []
+        for disk in disks { lines += disk.page + [""] }
+        if coversMachine {
+            let machine = machineRuling
+            if machine.verdict != .blank { lines += machine.reasons.map { "machine  \(printable($0))" } + [""] }
+        }
+        if !leftOut.isEmpty {
+            lines.append("Left out: \(leftOut.map(printable).joined(separator: ", ")), by --boot-medium.")
+        }
+        if !coversMachine { lines.append("Only the disks named were looked at: this says nothing about the machine.") }
+        lines.append("\(ruling.verdict.word.uppercased()): \(meaning)")
+        if ruling.verdict == .blank { lines.append(promise) }
+        return lines.joined(separator: "\n")
+    }
+
+    private var meaning: String {
+        switch ruling.verdict {
+        case .blank: "proved. A build may write."
+        case .factory: "a vendor's image that nobody has set up. Ask before it is overwritten."
+        case .unknown: "neither blank nor in use could be proved. Do not write; let a person look at the reasons above."
+        case .prior: "something is stored here. Do not write; find out whose it is."
+        }
+    }
+}
+
+extension InspectedDisk {
+    fileprivate var page: [String] {
+        let what = [device.model, device.serial.map { "serial \($0)" }, device.wwn].compactMap { $0 }.map(printable)
+        let size = report.size == 0 ? "size unknown" : bytesForPeople(report.size)
+        var lines = [
+            ([printable(device.path), size] + what + [report.ruling.verdict.word.uppercased()]).joined(separator: "  ")
+        ]
+        for partition in report.partitions {
+            let name = partition.name.isEmpty ? "" : "  \"\(printable(partition.name))\""
+            lines.append(
+                "  partition \(partition.number)  \(partition.type)  "
+                    + "\(bytesForPeople(partition.extent.upperBound - partition.extent.lowerBound))\(name)")
+        }
+        for volume in report.volumes {
+            let label = volume.label.map { "  \"\(printable($0))\"" } ?? ""
+            lines.append("  volume  \(printable(volume.type))\(label)  at \(bytesForPeople(volume.offset))")
+        }
+        for evidence in report.evidence {
+            let place = evidence.offset.map { " at byte \($0)" } ?? ""
+            lines.append("  found  \(evidence.indicator.rawValue)  \(printable(evidence.text))\(place)")
+        }
+        lines += report.ruling.reasons.prefix(12).map { "  why  \(printable($0))" }
+        lines.append("  read  \(bytesForPeople(report.bytesRead))")
+        return lines
+    }
+}
+
+/// With the prefixes of 1000, as disks are sold.
+private func bytesForPeople(_ bytes: UInt64) -> String {
+    var (rest, tenths) = (bytes, UInt64(0))
+    for unit in ["bytes", "kB", "MB", "GB", "TB", "PB"] {
+        if rest < 1000 { return unit == "bytes" || rest >= 100 ? "\(rest) \(unit)" : "\(rest).\(tenths) \(unit)" }
+        tenths = rest % 1000 / 100
+        rest /= 1000
+    }
+    return "\(bytes) bytes"
+}

@@ -1,0 +1,37 @@
+import AgentCore
+import DiskInspection
+
+/// One disk, and what was seen on it.
+struct InspectedDisk {
+    var device: BlockDevice
+    var report: DiskReport
+}
+
+/// All that was seen.
+struct Inspection {
+    var isQuick: Bool
+    /// False when only named disks were looked at: then it says nothing about the machine.
+    var coversMachine: Bool
+    var disks: [InspectedDisk] = []
+    var machine: [ProbeID: ProbeAnswer] = [:]
+    var leftOut: [String] = []
+
+    var ruling: Ruling {
+        var parts = disks.map { ($0.device.path, $0.report.ruling) }
+        if coversMachine { parts.append(("machine", machineRuling)) }
+        return combine(parts)
+    }
+
+    /// On what is no disk's.
+    var machineRuling: Ruling { rule(required: [.disks, .bootEntries], answers: machine) }
+
+    /// What a blank verdict promises, and what it does not.
+    var promise: String {
+        isQuick
+            ? """
+            Read: both ends (64 MiB each), 4 KiB at every 1 MiB, the places of backup headers and 20,000 samples of each \
+            disk. Not proved: that nothing is stored in less than 0.1 % of a disk, away from those places.
+            """
+            : "Read: every byte of each disk. Not proved: what a drive keeps outside of the size that it shows."
+    }
+}

@@ -1,0 +1,62 @@
+/// One thing that was found and that speaks about the past of a disk.
+package struct Evidence: Hashable, Codable, Sendable {
+    package var indicator: Indicator
+    package var weight: Weight
+    /// For a person; holds no secret, and no content of a file beyond names.
+    package var text: String
+    /// In bytes from the start of the disk, where it has a place.
+    package var offset: UInt64?
+
+    package init(_ indicator: Indicator, _ weight: Weight, _ text: String, at offset: UInt64? = nil) {
+        self.indicator = indicator
+        self.weight = weight
+        self.text = text
+        self.offset = offset
+    }
+
+    /// How much one piece of evidence says by itself.
+    package enum Weight: String, CaseIterable, Codable, Sendable {
+        /// A prior installation; only a person explains it away.
+        case blocking
+        /// No proof is possible in its presence.
+        case unprovable
+        /// A prior installation, unless a factory image explains it.
+        case strong
+        /// Not blank, and no more than that.
+        case weak
+        /// Shown, and never changes a verdict.
+        case information
+    }
+}
+
+/// The name of a kind of evidence, as `Documentation/inspection.md` lists them.
+package enum Indicator: String, CaseIterable, Codable, Sendable {
+    case noDisk = "D1"
+    case selfEncryption = "D2"
+    case passwordLock = "D3"
+    case readError = "D4"
+    case hiddenArea = "D5"
+    case arrayMember = "D7"
+    case partitions = "P1"
+    case emptyTable = "P2"
+    case backupTableOnly = "P3"
+    case partitionType = "P4"
+    case lostVolume = "P5"
+    case backupHeader = "P6"
+    case content = "P7"
+    case randomContent = "P8"
+    case bootCode = "P10"
+    case encryptedVolume = "E1"
+    case bitLocker = "E2"
+    case volumeManager = "E5"
+    case softwareArray = "E6"
+    case storageProduct = "E7"
+    case windowsPool = "E8"
+    case swap = "E9"
+    case windowsVolume = "W1"
+    case linuxVolume = "L1"
+    case appleVolume = "M1"
+    case opticalImage = "O1"
+    case otherVolume = "O2"
+    case bootEntry = "F1"
+}

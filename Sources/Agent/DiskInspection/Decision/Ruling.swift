@@ -1,0 +1,93 @@
+/// A verdict, and why.
+package struct Ruling: Hashable, Sendable {
+    package var verdict: DiskVerdict
+    /// Sentences, the weightiest first; never empty.
+    package var reasons: [String]
+
+    package init(_ verdict: DiskVerdict, _ reasons: [String]) {
+        self.verdict = verdict
+        self.reasons = reasons
+    }
+}
+
+/// One of the twelve things (F1 to F12) that are all true of a vendor's image that nobody has set up.
+package enum FactoryCondition: Int, CaseIterable, Sendable {
+    case oneWindowsAlone = 1
+    case allowedPartitions, cleanVolumes, readableHives, setupPending, imageStateAgrees, builtInAccountsOnly
+    case noProfiles, noMembership, noTraceOfUse, noLateFiles, otherDisksConstant
+}
+
+/// Decides from what the probes said.
+///
+/// The rule starts from the list of probes that must have answered, not from the answers that came: a crash, a missing
+/// library or an empty list so ends as unknown. Each step can only make the verdict worse than the next one would.
+///
+/// - Parameters:
+///   - required: What has to be answered for a proof. Empty proves nothing.
+///   - answers: What came back.
+///   - factory: The conditions of a factory image that were proved.
+/// - Returns: The verdict with its reasons; unknown wherever nothing else is proved.
+package func rule(
+    required: [ProbeID], answers: [ProbeID: ProbeAnswer], factory: Set<FactoryCondition> = []
+) -> Ruling {
+    let order = Evidence.Weight.allCases
+    let evidence = ProbeID.allCases.flatMap { id -> [Evidence] in
+        if case .present(let found) = answers[id] { found } else { [] }
+    }.sorted { (order.firstIndex(of: $0.weight) ?? 0) < (order.firstIndex(of: $1.weight) ?? 0) }
+    func weighing(_ weights: Evidence.Weight...) -> [String] {
+        evidence.filter { weights.contains($0.weight) }.map { "\($0.indicator.rawValue): \($0.text)" }
+    }
+
+    let isFactory = factory.count == FactoryCondition.allCases.count
+    let priors = isFactory ? weighing(.blocking) : weighing(.blocking, .strong)
+    if !priors.isEmpty { return Ruling(.prior, priors) }
+
+    let open = unproved(required, answers)
+    let unprovable = weighing(.unprovable) + open
+    if required.isEmpty { return Ruling(.unknown, ["no probe was required, so nothing is proved"]) }
+    if !unprovable.isEmpty { return Ruling(.unknown, unprovable) }
+    if isFactory { return Ruling(.factory, ["all twelve conditions of an unused factory image hold"]) }
+    let weak = weighing(.weak)
+    if !weak.isEmpty { return Ruling(.unknown, weak) }
+    let proved = required.allSatisfy { id in
+        switch answers[id] {
+        case .absent(let coverage): coverage.isComplete
+        // Only information is left here, and it does not stand in the way of a proof.
+        case .present(let found): !found.isEmpty && found.allSatisfy { $0.weight == .information }
+        case .indeterminate, nil: false
+        }
+    }
+    return proved
+        ? Ruling(.blank, ["all \(required.count) required probes found nothing"])
+        : Ruling(.unknown, ["not all required probes found nothing"])
+}
+
+/// The required probes that did not come to an answer.
+private func unproved(_ required: [ProbeID], _ answers: [ProbeID: ProbeAnswer]) -> [String] {
+    let missing = required.filter { answers[$0] == nil }.map(\.rawValue)
+    let reasons = required.compactMap { id -> String? in
+        switch answers[id] {
+        case nil: nil
+        case .indeterminate(let why): "\(id.rawValue): \(why)"
+        case .absent(let coverage) where !coverage.isComplete:
+            "\(id.rawValue): \(coverage.read) of \(coverage.planned) bytes were read"
+        case .present(let found) where found.isEmpty: "\(id.rawValue): an answer without evidence"
+        case .absent, .present: nil
+        }
+    }
+    return missing.isEmpty ? reasons : reasons + ["not looked at: \(missing.joined(separator: ", "))"]
+}
+
+/// The verdict on a machine: that of its worst part.
+///
+/// - Parameter parts: One ruling a disk, and one for what is no disk's. Empty proves nothing.
+/// - Returns: The worst verdict, with the reasons of all parts that have it.
+package func combine(_ parts: [(name: String, ruling: Ruling)]) -> Ruling {
+    guard let worst = parts.map(\.ruling.verdict).max() else {
+        return Ruling(.unknown, ["nothing was examined, so nothing is proved"])
+    }
+    return Ruling(
+        worst,
+        parts.filter { $0.ruling.verdict == worst }.flatMap { part in part.ruling.reasons.map { "\(part.name): \($0)" }
+        })
+}

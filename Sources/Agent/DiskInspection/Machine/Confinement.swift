@@ -1,0 +1,13 @@
+import CDiskAccess
+import Glibc
+
+/// Confines this process before it looks at anything that a stranger may have written.
+///
+/// - Parameters:
+///   - memory: In bytes of address space.
+///   - seconds: Of processor time.
+/// - Throws: ``DiskFault``; nothing may be read then.
+package func confine(memory: UInt64, seconds: UInt64) throws(DiskFault) {
+    let outcome = cdisk_confine(memory, seconds)
+    guard outcome == 0 else { throw DiskFault(.opening, outcome) }
+}

@@ -1,0 +1,32 @@
+package import Vocabulary
+
+extension DeviceRecord {
+    /// A name that the machine had.
+    package struct Alias: Hashable, Codable, Sendable {
+        package var name: Hostname
+        /// When it ended, seconds since 1970.
+        package var until: Double
+    }
+
+    /// So many former names are kept.
+    static let longestHistory = 50
+
+    /// Gives the machine another name and remembers the former one.
+    package mutating func rename(to new: Hostname, now: Double) {
+        guard new != name else { return }
+        aliases = ((aliases ?? []) + [Alias(name: name, until: now)]).suffix(Self.longestHistory)
+        name = new
+    }
+
+    /// Forgets what no longer holds of a machine whose firmware begins anew; who it is and was stays.
+    ///
+    /// - Parameters:
+    ///   - name: Its temporary name.
+    ///   - now: Seconds since 1970.
+    package mutating func readmit(as name: Hostname, now: Double) {
+        rename(to: name, now: now)
+        stage = .provisioning
+        (firmware, note, disks, inspectedAt, buildBegan) = (nil, nil, nil, nil, nil)
+        (heard, twins, replacedBy) = (nil, nil, nil)
+    }
+}
