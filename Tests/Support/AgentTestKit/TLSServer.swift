@@ -28,7 +28,8 @@ package final class TLSServer: Sendable {
     ///   - answering: Gives the answer to each request; called on the server's thread.
     /// - Throws: ``Trouble`` without the program openssl.
     package init(in folder: TemporaryFolder, answering: @escaping Answering) async throws {
-        let host = "127.\(Int.random(in: 20...250)).\(Int.random(in: 1...250)).\(Int.random(in: 1...250))"
+        let numbers = [127] + (0..<3).map { _ in Int.random(in: 20...250) }
+        let host = numbers.map { "\($0)" }.joined(separator: ".")
         let (key, certificate) = (folder.path + "/key.pem", folder.path + "/certificate.pem")
         let made = try await RunningProgram(
             "/usr/bin/openssl",
@@ -47,6 +48,22 @@ package final class TLSServer: Sendable {
             "/usr/bin/openssl",
             ["s_server", "-accept", "\(host):8443", "-cert", certificate, "-key", key, "-quiet"], takesInput: true)
         try onThread { [self] in serve() }
+        try await Self.awaitListener(numbers, port: 8443)
+    }
+
+    /// Returns once somebody listens there, by the kernel's word: a connection would be taken for a client.
+    private static func awaitListener(_ address: [Int], port: Int) async throws {
+        func hex(_ number: Int, _ digits: Int) -> String {
+            let text = String(number, radix: 16, uppercase: true)
+            return String(repeating: "0", count: digits - text.count) + text
+        }
+        let local = address.reversed().map { hex($0, 2) }.joined() + ":" + hex(port, 4)
+        let deadline = ContinuousClock.now + .seconds(30)
+        // State 0A is LISTEN; the remote end is all zero then.
+        while readFile("/proc/net/tcp")?.contains("\(local) 00000000:0000 0A") != true {
+            guard ContinuousClock.now < deadline else { throw Trouble("openssl does not listen on \(local)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     /// What has come in so far.
@@ -100,7 +117,8 @@ private func readFile(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
+    var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
-    let count = read(descriptor, &buffer, buffer.count)
-    return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
+    while case let count = read(descriptor, &buffer, buffer.count), count > 0 { bytes += buffer.prefix(count) }
+    return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
 }
