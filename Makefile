@@ -1,4 +1,6 @@
 # Namesake. `make help` says what there is.
+SHELL = /bin/bash
+.SHELLFLAGS = -o pipefail -c
 CONFIGURATION ?= debug
 PROGRAMS = .build/$(CONFIGURATION)
 PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync namesake-agent-local \
@@ -32,7 +34,7 @@ AT_ONCE = --experimental-maximum-parallelization-width $(shell echo $$(($$(nproc
 test: packages
 	@packaging/install-test-clients || echo 'PyPI cannot be reached: tests with clients from there skip'
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(AT_ONCE)
+	swift test --skip-build --disable-xctest $(AT_ONCE) 2>&1 | packaging/failures-last
 
 lint: packages
 	swift format lint --strict -r Sources Tests Package.swift
