@@ -136,8 +136,8 @@ let package = Package(
         door(
             "AgentSyncMain", .agent,
             uses: [
-                "AgentOptions", "AgentCore", "AMTHI", "CurlClient", "Reconciliation", "Wire", "Vocabulary",
-                argumentParser,
+                "AgentOptions", "AgentCore", "AMTHI", "Certificates", "CurlClient", "Reconciliation", "Wire",
+                "Vocabulary", argumentParser,
             ]),
 
         room(

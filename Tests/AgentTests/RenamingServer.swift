@@ -44,6 +44,7 @@ final class RenamingServer: Sendable {
             state.withLock { $0.restored = firmware.firmware.hostNames.last == trueName }
             if end == .done { firmware.change { $0.name = trueName } }
             return (204, "")
+        case Wire.certificatesPath: return (404, "")
         default:
             let state = state.withLock { $0 }
             let now = end.flatMap { state.restored ? $0 : nil } ?? .running

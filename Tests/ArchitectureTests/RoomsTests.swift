@@ -19,7 +19,7 @@ struct RoomsTests {
         ("GRDB", ["StorageSQLite"]),
         ("Hummingbird", ["Listeners", "ServerMain"]),
         ("NIOCore", ["Listeners", "AMTSimulator", "AMTSimulatorMain"]),
-        ("NIOSSL", ["ServerMain", "AMTSimulator"]),
+        ("NIOSSL", ["Listeners", "ServerMain", "AMTSimulator"]),
         ("X509", ["AMTSimulator"]),
         ("AMTSimulator", ["AMTSimulatorMain"]),
         ("SimulatedMEI", ["AMTSimulator", "AMTSimulatorMain"]),

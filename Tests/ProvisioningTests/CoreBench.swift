@@ -48,11 +48,12 @@ struct CoreBench {
         return try await core.take(packet, from: "127.0.0.2")
     }
 
-    func report(_ machine: MachineID, _ name: String) async throws -> Directive {
+    func report(_ machine: MachineID, _ name: String, key: String? = nil) async throws -> Directive {
         try await core.take(
             Report(
                 agentVersion: "x", machine: machine, osName: try Hostname(name), osNameRule: "--name",
-                firmwareName: nil, provisioningState: .post, controlMode: .admin))
+                firmwareName: nil, provisioningState: .post, controlMode: .admin,
+                agentKey: key))
     }
 
     /// What the machine's job would have written at its end.

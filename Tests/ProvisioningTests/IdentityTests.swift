@@ -106,4 +106,23 @@ struct IdentityTests {
             #expect(changes.map(\.to).contains(nil), "its retirement was told")
         }
     }
+
+    @Test("a job proves the machine for the key that it was begun with, and nobody else joins it")
+    func oneKey() async throws {
+        try await CoreBench.run { bench in
+            let machine = try #require(CoreBench.machine(1))
+            _ = try await bench.hello(machine)
+            try await bench.endJob(of: machine)
+            let name = "ws-1.corp.example.test"
+            let begun = try await bench.report(machine, name, key: "aa")
+            #expect(begun.echo != nil)
+            for key in ["bb", nil] {
+                let refused = await #expect(throws: Failure.self) {
+                    try await bench.report(machine, name, key: key)
+                }
+                #expect(refused?.code == .jobUnderWay, "\(key ?? "none")")
+            }
+            #expect(try await bench.report(machine, name, key: "aa").job == begun.job)
+        }
+    }
 }

@@ -28,7 +28,7 @@ struct BadServerTests {
             defer { umount2(server, Int32(MNT_DETACH)) }
             let site = try await Site(in: folder, number: 56)
             try await site.control(#"{"do":"hold","phase":"after","method":"GenerateKeyPair"}"#)
-            let agent = try site.beginSync(name: "ws-1.corp.example.test", timeout: 90)
+            let agent = try site.beginSync(name: "ws-1.corp.example.test", timeout: 180)
             try await site.control(#"{"do":"awaitHeld"}"#)
             try Self.fill(server)
             try await site.control(#"{"do":"release","lost":false}"#)

@@ -31,7 +31,7 @@ struct CrashTests {
         let comment: Comment = "\(phase) request \(place)"
         // The account is made anew by the first request, so that place 0 is that one.
         try await site.control(#"{"do":"hold","phase":"\#(phase)","request":\#(place + 1)}"#)
-        let agent = try site.beginSync(name: name, timeout: 90)
+        let agent = try site.beginSync(name: name, timeout: 180)
         try await site.control(#"{"do":"awaitHeld"}"#)
         try await site.crashServer {
             try await site.control(#"{"do":"release","lost":\#(phase == "before")}"#)

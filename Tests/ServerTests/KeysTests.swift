@@ -170,7 +170,7 @@ struct KeysTests {
             try FileManager.default.removeItem(atPath: shelf)
             try "in the way".write(toFile: shelf, atomically: true, encoding: .utf8)
             let commits = try await site.control(#"{"do":"state"}"#)["commits"] as? Int
-            let agent = try site.beginSync(name: "ws-1.corp.example.test", timeout: 90)
+            let agent = try site.beginSync(name: "ws-1.corp.example.test", timeout: 180)
             try await site.server.awaitLine("vault.recovery-unwritable")
             #expect(try await site.control(#"{"do":"state"}"#)["commits"] as? Int == commits)
             try FileManager.default.removeItem(atPath: shelf)

@@ -49,7 +49,7 @@ struct RouteTests {
             try Self.prefer("partial", site)
             try await site.crashServer()
             try await site.control(#"{"do":"hold","phase":"\#(phase)","method":"\#(method)"}"#)
-            let agent = try site.beginSync(name: "ws-1.corp.example.test", timeout: 90)
+            let agent = try site.beginSync(name: "ws-1.corp.example.test", timeout: 180)
             try await site.control(#"{"do":"awaitHeld"}"#)
             try await site.crashServer {
                 try await site.control(#"{"do":"release","lost":\#(phase == "before")}"#)

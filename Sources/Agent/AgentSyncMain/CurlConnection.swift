@@ -9,8 +9,10 @@ struct CurlConnection: ServerConnection {
     private let server: String
     private let trust: PeerTrust
     private let authorization: Secret
+    private let identity: ClientIdentity?
 
-    init(_ enrolment: Enrolment) throws(Failure) {
+    init(_ enrolment: Enrolment, as identity: MachineIdentity?) throws(Failure) {
+        self.identity = try identity?.shown(to: enrolment)
         do throws(CurlFault) { client = try CurlClient() } catch { throw Self.failure(error, server: enrolment.server) }
         server = enrolment.server
         trust = .authorities(enrolment.serverCA)
@@ -26,6 +28,7 @@ struct CurlConnection: ServerConnection {
         var request = HTTPRequest(method, server + path, headers: headers, body: body, trust: trust)
         // A server may hold an answer about a job for up to 30 s.
         request.timeout = .seconds(45)
+        request.identity = identity
         do throws(CurlFault) {
             let answer = try await client.send(request)
             return (answer.status, answer.body)

@@ -1,6 +1,7 @@
 import AgentCore
 import AgentOptions
 import ArgumentParser
+import Glibc
 import Vocabulary
 import Wire
 
@@ -23,7 +24,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let settings = try looking.settings()
             findings = examineMachine(
                 at: settings.device ?? .probe, patience: looking.patience, system: looking.system,
-                names: looking.names(settings), stateDirectory: stateDirectory ?? "/var/lib/namesake")
+                names: looking.names(settings), stateDirectory: stateDirectory ?? ServerOptions.usualStateDirectory)
         } catch { findings.append(Finding("settings", error)) }
         findings.append(contentsOf: await examineServer())
         let status = findings.compactMap(\.failure).first.map { ExitStatus($0) } ?? .match
@@ -50,13 +51,31 @@ struct DoctorCommand: AsyncParsableCommand {
         do throws(Failure) {
             let path = server.enrolment ?? ServerOptions.usualEnrolment
             let enrolment = try readEnrolment(path)
-            let connection = try CurlConnection(enrolment)
+            let identity = try MachineIdentity(in: stateDirectory ?? ServerOptions.usualStateDirectory)
+            let connection = try CurlConnection(enrolment, as: identity)
             defer { connection.close() }
-            let fine = Finding("enrolment", .fine, path)
+            let fine = [Finding("enrolment", .fine, path), try Self.finding(about: identity, at: enrolment)]
             do throws(Failure) {
                 try await connection.checkToken()
-                return [fine, Finding("server", .fine, "\(enrolment.server) answers, and takes the token")]
-            } catch { return [fine, Finding("server", error)] }
+                return fine + [
+                    Finding("server", .fine, "\(enrolment.server) answers, and takes what this machine shows")
+                ]
+            } catch { return fine + [Finding("server", error)] }
         } catch { return [Finding("enrolment", error)] }
+    }
+
+    /// Whether the machine can speak for itself when the build token has ended.
+    private static func finding(about identity: MachineIdentity?, at server: Enrolment) throws(Failure) -> Finding {
+        guard let end = try identity?.end(at: server) else {
+            return Finding(
+                "certificate", .doubtful, "the machine has no certificate of its own yet",
+                remedy: "A sync whose job ends well gets one; until then syncs need the build token.")
+        }
+        var (moment, parts) = (end, tm())
+        gmtime_r(&moment, &parts)
+        var text = [CChar](repeating: 0, count: 16)
+        strftime(&text, text.count, "%Y-%m-%d", &parts)
+        let day = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return Finding("certificate", .fine, "the machine's own, until \(day)")
     }
 }

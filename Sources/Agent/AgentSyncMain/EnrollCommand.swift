@@ -39,7 +39,7 @@ struct EnrollCommand: AsyncParsableCommand {
         let bytes = try readEnrolmentBytes(file)
         let enrolment = try parseEnrolment(bytes, path: file == "-" ? "standard input" : file)
         if !offline {
-            let connection = try CurlConnection(enrolment)
+            let connection = try CurlConnection(enrolment, as: nil)
             defer { connection.close() }
             try await server.ask(connection) { server throws(Failure) in try await server.checkToken() }
         }
@@ -90,7 +90,8 @@ struct ExpectCommand: AsyncParsableCommand {
                 .deviceRefused, "the firmware does not tell the machine's UUID",
                 hint: "Try again in a minute; if it stays so, the firmware needs an update.")
         }
-        let connection = try CurlConnection(enrolment)
+        let connection = try CurlConnection(
+            enrolment, as: try MachineIdentity(in: ServerOptions.usualStateDirectory))
         defer { connection.close() }
         try await server.ask(connection) { server throws(Failure) in
             try await server.expect(.init(machine: machine, name: name))

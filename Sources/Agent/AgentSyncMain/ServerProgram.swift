@@ -22,6 +22,8 @@ struct ServerProgram: AsyncParsableCommand {
 struct ServerOptions: ParsableArguments {
     static let usualEnrolment = "/etc/namesake/enrolment.json"
 
+    static let usualStateDirectory = "/var/lib/namesake"
+
     @Option(help: "The file that ties this machine to its server. Default: \(usualEnrolment).")
     var enrolment: String?
 

@@ -81,7 +81,7 @@ struct SyncCommand: AsyncParsableCommand {
         }
     }
 
-    private var directory: String { stateDirectory ?? "/var/lib/namesake" }
+    private var directory: String { stateDirectory ?? ServerOptions.usualStateDirectory }
 
     /// Goes on where an earlier run was cut off, by what it was told; what is on the command line goes before that.
     private func goOn(_ signals: AsyncStream<Int32>) async throws(Failure) -> ExitStatus {
@@ -129,7 +129,7 @@ struct SyncCommand: AsyncParsableCommand {
         let enrolment = try readEnrolment(errand.enrolment)
         let os = try findOSName(errand.names)
         let facts = try await errand.firmware.read()
-        let report = try makeReport(facts, os)
+        var report = try makeReport(facts, os)
         if !startConfiguration, facts.provisioningState == .pre || facts.provisioningState == .in {
             throw Failure(
                 .firmwareStateUnexpected,
@@ -138,7 +138,10 @@ struct SyncCommand: AsyncParsableCommand {
         }
         let (marker, isOurs) = try restoreMarker()
         if isOurs { try errand.request(report.machine).write(in: directory) }
-        let connection = try CurlConnection(enrolment)
+        var identity = isOurs ? try MachineIdentity(in: directory) : nil
+        if isOurs, identity == nil { identity = try MachineIdentity(newIn: directory) }
+        report.agentKey = try identity?.keyName
+        let connection = try CurlConnection(enrolment, as: identity)
         defer { connection.close() }
 
         var pace = SyncPace()
@@ -150,6 +153,13 @@ struct SyncCommand: AsyncParsableCommand {
             connection: connection, firmware: errand.firmware, report: report, marker: marker, pace: pace
         ).run(interruptions: signals, display: &display)
         display.end()
+        if outcome.exitStatus == .match {
+            do throws(Failure) {
+                try await identity?.order(report.machine, job: outcome.job, at: enrolment, through: connection)
+            } catch {
+                complain("namesake-agent: note: no certificate of the machine's own: \(error.message)")
+            }
+        }
 
         let result = SyncResult(os: os, before: facts, outcome: outcome)
         print(looking.json ? result.json.rendered : result.text)

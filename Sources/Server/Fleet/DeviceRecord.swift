@@ -22,6 +22,8 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     package var firmware: ProvisionedFirmware?
     /// Whether a person allows TLS 1.0 and 1.1 with this firmware.
     package var allowsLegacyTLS: Bool?
+    /// SHA-256 of the key with which its agent speaks for it without a build token, hexadecimal.
+    package var agentKey: String?
     /// What it was called before, oldest first.
     package var aliases: [Alias]?
     /// The machine that has taken this one's place, after its board was swapped.

@@ -1,7 +1,7 @@
 import Certificates
 import Fleet
 import Jobs
-package import Vocabulary
+import Vocabulary
 
 /// Which claims of a name need a person's yes.
 package enum Approval: String, Codable, Sendable {
@@ -14,26 +14,6 @@ package enum Approval: String, Codable, Sendable {
 }
 
 extension ServerCore {
-    private func hash(_ token: Secret) -> [UInt8] { token.reveal { Digest.sha256($0) } }
-
-    /// Returns where this build token may speak for the machine, or may speak at all.
-    ///
-    /// Only machines with a record count as uses, so that nobody uses a token up with made-up UUIDs.
-    package func admit(token: Secret, for machine: MachineID?) async throws(Failure) {
-        var isKnown = false
-        if let machine { isKnown = try await store.device(machine) != nil }
-        _ = try await store.admit(hash: hash(token), for: machine, spends: isKnown, now: clock())
-    }
-
-    /// Returns where this build token has spoken for the job's machine, or there is no such job.
-    package func admit(token: Secret, toJob text: String) async throws(Failure) {
-        guard let id = JobID(text), let job = try await store.job(id) else { return }
-        let token = try await store.admit(hash: hash(token), for: job.machine, spends: false, now: clock())
-        guard token.machines.contains(job.machine) else {
-            throw BuildToken.refusal("has never spoken for the machine of job \(id)")
-        }
-    }
-
     static func bogus(_ machine: MachineID) -> Failure {
         Failure(
             .machineIDBogus, "the UUID \(machine) is one that many machines share",

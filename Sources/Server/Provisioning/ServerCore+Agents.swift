@@ -48,16 +48,21 @@ extension ServerCore {
         try policy.check(report.osName)
         try await checkFree(report.osName, for: report.machine)
         if let running = try await unfinishedJob(of: report.machine) {
-            guard let claim = try running.claim?.claim else {
+            guard let asked = try running.claim else {
                 throw Failure(
                     .jobUnderWay, "job \(running.id) (\(running.kind.rawValue)) is under way",
                     hint: "Run sync again when it has ended.")
             }
             // An agent proves what it follows: it must never be led to prove another one's claim.
-            guard claim == report.osName else {
+            guard asked.claim == report.osName else {
                 throw Failure(
-                    .jobUnderWay, "job \(running.id) is under way to name this machine '\(claim)'",
+                    .jobUnderWay, "job \(running.id) is under way to name this machine '\(asked.claim)'",
                     hint: "Run sync again when it has ended; if nobody asked for that name, look at the job first.")
+            }
+            guard asked.agentKey == nil || asked.agentKey == report.agentKey else {
+                throw Failure(
+                    .jobUnderWay, "job \(running.id) was asked for by an agent with another key",
+                    hint: "Run sync again when it has ended; if nobody else ran it, look at the job first.")
             }
             return try await directive(for: running, "job \(running.id) is under way")
         }
@@ -99,7 +104,8 @@ extension ServerCore {
         let (kind, why) = routes.choose(for: record, now: now)
         let job = try await store.enqueue(
             kind, for: report.machine,
-            parameters: try encoded(RenameParameters(claim: report.osName, echo: echo, why: why)), now: now,
+            parameters: try encoded(
+                RenameParameters(claim: report.osName, echo: echo, why: why, agentKey: report.agentKey)), now: now,
             due: now + Self.echoPatience)
         try await withdrawIfLater(job, claiming: report.osName)
         ring()

@@ -36,6 +36,21 @@ struct ReadmitDevice: AsyncParsableCommand {
     }
 }
 
+/// `devices forget-agent`: its certificate counts no more.
+struct ForgetAgent: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forget-agent",
+        abstract: "Ends what a machine's agent may do by its own certificate; it needs a build token then.")
+    @OptionGroup var folder: FolderOption
+    @Argument(help: "The machine's UUID.") var machine: String
+
+    func run() async throws {
+        let record = try await Console(folder: folder.value).ask(
+            DeviceRecord.self, ["devices", machine, "forget-agent"])
+        print("the agent of \(record.machine) needs a build token now")
+    }
+}
+
 /// `devices export`: everything about one machine, as a file.
 struct ExportDevice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -115,6 +115,10 @@ struct ServeCommand: AsyncParsableCommand {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         tls.minimumTLSVersion = .tlsv12
+        // Agents that have a certificate of their own show it; the others come with a build token.
+        tls.certificateVerification = .optionalVerification
+        tls.trustRoots = .certificates(
+            try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.authorityCertificate)))
         return Application(
             router: AgentRoutes(core).router(), server: try .tls(.http1(), tlsConfiguration: tls),
             configuration: .init(address: .hostname(host, port: port), serverName: "namesake"), logger: quiet(logger))

@@ -45,6 +45,15 @@ package struct CertificateProfile: Sendable {
         return profile
     }
 
+    /// An agent as a TLS client, under its machine's UUID.
+    package static func agent(of machine: MachineID) -> Self {
+        var profile = Self(commonName: machine.text, lifetime: .seconds(2 * 365 * 86_400))
+        profile.organizationalUnit = "Namesake agent"
+        profile.subjectAlternativeNames = ["URI:urn:uuid:\(machine.text)"]
+        profile.extendedKeyUsages = ["clientAuth"]
+        return profile
+    }
+
     /// A provisioning certificate: serverAuth and Intel's set-up usage.
     ///
     /// Source: IRG "acquiring an Intel vPro certificate": 2.16.840.1.113741.1.2.3, or the OU that stood in for it.

@@ -26,6 +26,37 @@ package struct CertificateRequest: Hashable, Sendable {
         publicKey = PublicKey(spki: try Certificates.der(.certificateUnreadable) { i2d_PUBKEY(key, $0) })
     }
 
+    /// Reads the first request of a PEM text, as ``init(der:)`` does.
+    package init(pem: String) throws(Failure) {
+        let der = try reading(Array(pem.utf8)) { (bio: OpaquePointer) throws(Failure) -> [UInt8] in
+            let request = try Owned(
+                PEM_read_bio_X509_REQ(bio, nil, nil, nil), X509_REQ_free, code: .certificateUnreadable,
+                "no PKCS#10 request in the PEM text")
+            return try Certificates.der(.certificateUnreadable) { i2d_X509_REQ(request.pointer, $0) }
+        }
+        try self.init(der: der)
+    }
+
+    /// A request signed by the key that it is for.
+    ///
+    /// - Returns: PEM.
+    package static func signed(commonName: String, by key: PrivateKey) throws(Failure) -> String {
+        let request = try Owned(X509_REQ_new(), X509_REQ_free, code: .certificateUnreadable, "no request")
+        try must(X509_REQ_set_version(request.pointer, 0), "version")
+        try must(
+            X509_NAME_add_entry_by_txt(
+                X509_REQ_get_subject_name(request.pointer), "CN", MBSTRING_UTF8, commonName, -1, -1, 0), "common name")
+        try key.withKey { (key: OpaquePointer) throws(Failure) in
+            try must(X509_REQ_set_pubkey(request.pointer, key), "public key")
+            guard X509_REQ_sign(request.pointer, key, EVP_sha256()) > 0 else {
+                throw openSSLFailure(.certificateUnreadable, "the request cannot be signed")
+            }
+        }
+        return String(
+            decoding: try written(.certificateUnreadable) { PEM_write_bio_X509_REQ($0, request.pointer) }, as: UTF8.self
+        )
+    }
+
     /// A request for a key that only the firmware has: complete but for its signature, which is all zero.
     ///
     /// The firmware signs the CertificationRequestInfo in it (GeneratePKCS10RequestEx); its key must be the one named

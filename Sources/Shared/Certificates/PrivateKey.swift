@@ -17,12 +17,28 @@ package struct PrivateKey: Sendable {
     package static func rsa(bits: Int) throws(Failure) -> PrivateKey {
         let context = try Owned(
             EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, nil), EVP_PKEY_CTX_free, code: .keyUnreadable, "no key context")
-        var raw: OpaquePointer?
         guard EVP_PKEY_keygen_init(context.pointer) == 1,
-            EVP_PKEY_CTX_set_rsa_keygen_bits(context.pointer, CInt(bits)) == 1,
-            EVP_PKEY_generate(context.pointer, &raw) == 1
+            EVP_PKEY_CTX_set_rsa_keygen_bits(context.pointer, CInt(bits)) == 1
         else { throw openSSLFailure(.keyUnreadable, "no RSA key of \(bits) bits") }
-        let key = try Owned(raw, EVP_PKEY_free, code: .keyUnreadable, "no RSA key")
+        return try made(in: context)
+    }
+
+    /// Makes a new key on the curve P-256.
+    package static func p256() throws(Failure) -> PrivateKey {
+        let context = try Owned(
+            EVP_PKEY_CTX_new_id(EVP_PKEY_EC, nil), EVP_PKEY_CTX_free, code: .keyUnreadable, "no key context")
+        guard EVP_PKEY_keygen_init(context.pointer) == 1,
+            EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context.pointer, NID_X9_62_prime256v1) == 1
+        else { throw openSSLFailure(.keyUnreadable, "no key on P-256") }
+        return try made(in: context)
+    }
+
+    private static func made(in context: borrowing Owned) throws(Failure) -> PrivateKey {
+        var raw: OpaquePointer?
+        guard EVP_PKEY_generate(context.pointer, &raw) == 1 else {
+            throw openSSLFailure(.keyUnreadable, "no key could be made")
+        }
+        let key = try Owned(raw, EVP_PKEY_free, code: .keyUnreadable, "no key")
         return try PrivateKey(
             pem: Secret(
                 try written(.keyUnreadable) {

@@ -16,10 +16,15 @@ package struct Report: Hashable, Codable, Sendable {
     package var controlMode: ControlMode
     /// Whether the agent would open the firmware's set-up interface if the server asked for it.
     package var offersStartConfiguration: Bool?
+    /// SHA-256 of the SubjectPublicKeyInfo of the key for which the agent will order a certificate, hexadecimal.
+    ///
+    /// The job proves the machine for this key and no other.
+    package var agentKey: String?
 
     package init(
         agentVersion: String, machine: MachineID, osName: Hostname, osNameRule: String, firmwareName: String?,
-        provisioningState: ProvisioningState, controlMode: ControlMode, offersStartConfiguration: Bool? = nil
+        provisioningState: ProvisioningState, controlMode: ControlMode, offersStartConfiguration: Bool? = nil,
+        agentKey: String? = nil
     ) {
         wireVersion = Wire.version
         self.agentVersion = agentVersion
@@ -30,6 +35,7 @@ package struct Report: Hashable, Codable, Sendable {
         self.provisioningState = provisioningState
         self.controlMode = controlMode
         self.offersStartConfiguration = offersStartConfiguration
+        self.agentKey = agentKey
     }
 }
 

@@ -13,6 +13,8 @@ package enum Wire {
     package static let expectationsPath = "/v1/expectations"
     /// `POST`: an ``Inspection``; 204 where the machine has a record.
     package static let inspectionsPath = "/v1/inspections"
+    /// `POST`: a ``CertificateOrder``; answered with an ``IssuedCertificate``.
+    package static let certificatesPath = "/v1/certificates"
     /// `GET`: a ``JobProgress``.
     package static func jobPath(_ job: String) -> String { "/v1/jobs/\(job)" }
     /// `POST`, empty: the agent has written the echo's name into the firmware.
@@ -20,6 +22,7 @@ package enum Wire {
     /// `POST`, empty: the agent has written the true name back.
     package static func echoRestoredPath(_ job: String) -> String { "/v1/jobs/\(job)/echo-restored" }
 
-    /// `Authorization: Bearer <build token>` goes with every request.
+    /// `Authorization: Bearer <build token>` goes with every request; once a job has proved the machine, a client
+    /// certificate too, which stands for that machine when the token has ended.
     package static let authorizationScheme = "Bearer"
 }

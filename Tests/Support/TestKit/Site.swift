@@ -121,7 +121,7 @@ package final class Site {
     }
 
     /// The agent's sync, begun.
-    package func beginSync(name: String, timeout: Int = 60) throws -> Program {
+    package func beginSync(name: String, timeout: Int = 180) throws -> Program {
         try Program(
             "namesake-agent-sync",
             [

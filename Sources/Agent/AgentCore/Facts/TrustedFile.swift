@@ -54,3 +54,17 @@ func readTrustedFile(_ path: String, forbidden: mode_t, because reason: String) 
     }
     return bytes
 }
+
+/// Puts a file on the disk, whole or not at all, mode 0600, in place of what is there.
+///
+/// - Returns: The error number; `nil` when it is done.
+func replaceFile(_ path: String, with bytes: [UInt8]) -> CInt? {
+    let fresh = path + ".new"
+    guard unlink(fresh) == 0 || errno == ENOENT else { return errno }
+    let number = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard number >= 0 else { return errno }
+    let file = Descriptor(number)
+    guard write(file.number, bytes, bytes.count) == bytes.count, fsync(file.number) == 0, rename(fresh, path) == 0
+    else { return errno }
+    return nil
+}

@@ -41,13 +41,5 @@ package func placeEnrolment(_ bytes: [UInt8], at path: String) throws(Failure) {
     }
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     if !folder.isEmpty, mkdir(folder, 0o755) != 0, errno != EEXIST { throw unwritable(errno) }
-    let fresh = path + ".new"
-    guard unlink(fresh) == 0 || errno == ENOENT else { throw unwritable(errno) }
-    let number = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard number >= 0 else { throw unwritable(errno) }
-    let file = Descriptor(number)
-    guard write(file.number, bytes, bytes.count) == bytes.count, fsync(file.number) == 0, rename(fresh, path) == 0
-    else {
-        throw unwritable(errno)
-    }
+    if let errno = replaceFile(path, with: bytes) { throw unwritable(errno) }
 }

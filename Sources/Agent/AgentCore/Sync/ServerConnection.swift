@@ -46,6 +46,15 @@ extension ServerConnection {
         _ = try await answer("POST", Wire.expectationsPath, body)
     }
 
+    /// Asks for a certificate of the machine's own.
+    package func order(_ order: CertificateOrder) async throws(Failure) -> IssuedCertificate {
+        let body: [UInt8]
+        do { body = Array(try JSONEncoder().encode(order)) } catch {
+            throw Failure(.serverAnswerUnreadable, "the order cannot be written as JSON: \(error)")
+        }
+        return try read(try await answer("POST", Wire.certificatesPath, body), as: "certificate")
+    }
+
     /// Posts nothing but the fact.
     package func announce(_ path: String) async throws(Failure) { _ = try await answer("POST", path, []) }
 

@@ -55,18 +55,11 @@ package struct StoredRequest: Hashable, Codable, Sendable {
     ///
     /// - Throws: ``Failure/Code/stateDirectoryUnusable``.
     package func write(in directory: String) throws(Failure) {
-        let (path, fresh) = (Self.path(directory), Self.path(directory) + ".new")
         let bytes: [UInt8]
         do { bytes = Array(try JSONEncoder().encode(self)) } catch {
             throw Failure(.stateDirectoryUnusable, "the request cannot be written as JSON: \(error)")
         }
-        guard unlink(fresh) == 0 || errno == ENOENT else { throw unusable(directory, errno) }
-        let number = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard number >= 0 else { throw unusable(directory, errno) }
-        let file = Descriptor(number)
-        guard Glibc.write(file.number, bytes, bytes.count) == bytes.count, fsync(file.number) == 0,
-            rename(fresh, path) == 0
-        else { throw unusable(directory, errno) }
+        if let errno = replaceFile(Self.path(directory), with: bytes) { throw unusable(directory, errno) }
     }
 
     package static func remove(in directory: String) throws(Failure) {

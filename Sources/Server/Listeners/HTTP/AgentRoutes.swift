@@ -4,7 +4,7 @@ package import Hummingbird
 import Vocabulary
 import Wire
 
-/// The routes that agents use, each behind the build token.
+/// The routes that agents use, each behind the build token or the machine's own certificate.
 package struct AgentRoutes: Sendable {
     private let service: any AgentService
 
@@ -13,47 +13,56 @@ package struct AgentRoutes: Sendable {
     /// Requests larger than this are refused unread; a report has a few hundred bytes.
     static let longestBody = 64 * 1024
 
-    package func router() -> Router<BasicRequestContext> {
-        let router = Router()
+    package func router() -> Router<AgentContext> {
+        let router = Router(context: AgentContext.self)
         let service = service
-        router.post("/v1/reports") { request, _ in
+        router.post("/v1/reports") { request, context in
             await answer {
-                let token = try await Self.admit(request, service)
+                let credential = try await Self.admit(request, context, service)
                 let report = try await Self.report(in: request)
-                try await service.admit(token: token, for: report.machine)
+                try await service.admit(credential, for: report.machine)
                 return try json(.ok, try await service.take(report))
             }
         }
-        router.get("/v1/token") { request, _ in
+        router.get("/v1/token") { request, context in
             await answer {
-                _ = try await Self.admit(request, service)
+                _ = try await Self.admit(request, context, service)
                 return Response(status: .noContent)
             }
         }
-        router.post("/v1/expectations") { request, _ in
+        router.post("/v1/expectations") { request, context in
             await answer {
-                let token = try await Self.admit(request, service)
+                let credential = try await Self.admit(request, context, service)
                 let expectation: Expectation = try await Self.read(request, "expectation")
                 try Self.check(expectation.wireVersion)
-                try await service.admit(token: token, for: expectation.machine)
+                try await service.admit(credential, for: expectation.machine)
                 try await service.take(expectation)
                 return Response(status: .noContent)
             }
         }
-        router.post("/v1/inspections") { request, _ in
+        router.post("/v1/inspections") { request, context in
             await answer {
-                let token = try await Self.admit(request, service)
+                let credential = try await Self.admit(request, context, service)
                 let inspection: Inspection = try await Self.read(request, "inspection")
                 try Self.check(inspection.wireVersion)
-                try await service.admit(token: token, for: inspection.machine)
+                try await service.admit(credential, for: inspection.machine)
                 try await service.take(inspection)
                 return Response(status: .noContent)
+            }
+        }
+        router.post("/v1/certificates") { request, context in
+            await answer {
+                let credential = try await Self.admit(request, context, service)
+                let order: CertificateOrder = try await Self.read(request, "order")
+                try Self.check(order.wireVersion)
+                try await service.admit(credential, for: order.machine)
+                return try json(.ok, try await service.take(order, from: credential))
             }
         }
         router.get("/v1/jobs/:job") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {
-                try await service.admit(token: try await Self.admit(request, service), toJob: job)
+                try await service.admit(try await Self.admit(request, context, service), toJob: job)
                 guard let progress = try await service.progress(of: job) else { throw noSuchJob(job) }
                 return try json(.ok, progress)
             }
@@ -61,7 +70,7 @@ package struct AgentRoutes: Sendable {
         router.post("/v1/jobs/:job/echo-written") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {
-                try await service.admit(token: try await Self.admit(request, service), toJob: job)
+                try await service.admit(try await Self.admit(request, context, service), toJob: job)
                 guard try await service.echoWritten(job) else { throw noSuchJob(job) }
                 return Response(status: .noContent)
             }
@@ -69,7 +78,7 @@ package struct AgentRoutes: Sendable {
         router.post("/v1/jobs/:job/echo-restored") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {
-                try await service.admit(token: try await Self.admit(request, service), toJob: job)
+                try await service.admit(try await Self.admit(request, context, service), toJob: job)
                 guard try await service.echoRestored(job) else { throw noSuchJob(job) }
                 return Response(status: .noContent)
             }
@@ -77,15 +86,19 @@ package struct AgentRoutes: Sendable {
         return router
     }
 
-    /// The request's token, which is known and good; nothing else of the request is read before.
-    private static func admit(_ request: Request, _ service: any AgentService) async throws -> Secret {
+    /// What the request shows, which is known and good; nothing else of the request is read before.
+    private static func admit(
+        _ request: Request, _ context: AgentContext, _ service: any AgentService
+    ) async throws -> AgentCredential {
         let words = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
-        guard words.count == 2, words[0].lowercased() == Wire.authorizationScheme.lowercased() else {
-            throw Refusal(.unauthorized, .tokenRefused, "the request carries no build token")
+        let isToken = words.count == 2 && words[0].lowercased() == Wire.authorizationScheme.lowercased()
+        let credential = AgentCredential(
+            token: isToken ? Secret(String(words[1])) : nil, certificate: try await context.clientCertificate())
+        guard credential.token != nil || credential.certificate != nil else {
+            throw Refusal(.unauthorized, .tokenRefused, "the request carries neither build token nor certificate")
         }
-        let token = Secret(String(words[1]))
-        try await service.admit(token: token, for: nil)
-        return token
+        try await service.admit(credential, for: nil)
+        return credential
     }
 
     private static func report(in request: Request) async throws -> Report {

@@ -5,7 +5,7 @@ package import Vocabulary
 /// The authority that `namesake-server init` makes: a root or an intermediate, its key in the server's folder.
 ///
 /// Where an intermediate issues, the root's key is not here and may be offline.
-package struct BuiltInAuthority: RevokingAuthority {
+package struct BuiltInAuthority: RevokingAuthority, AgentAuthority {
     private let issuer: Certificate
     private let key: PrivateKey
     private let profile: LeafProfile
@@ -88,15 +88,27 @@ package struct BuiltInAuthority: RevokingAuthority {
     package func issue(
         _ request: CertificateRequest, for name: Hostname, now: Double
     ) async throws(Failure) -> Certificate {
+        try requireTime(now)
+        var leaf = CertificateProfile.server(name, lifetime: .seconds(lifetime(now)))
+        leaf.digest = profile.digest
+        leaf.revocationList = profile.revocationList
+        return try leaf.issue(for: request.publicKey, by: issuer, signingWith: key, now: Int(now))
+    }
+
+    package func issue(agentOf machine: MachineID, _ key: PublicKey, now: Double) async throws(Failure) -> String {
+        try requireTime(now)
+        var leaf = CertificateProfile.agent(of: machine)
+        leaf.digest = profile.digest
+        leaf.lifetime = .seconds(lifetime(now))
+        return try leaf.issue(for: key, by: issuer, signingWith: self.key, now: Int(now)).pem + trustAnchors
+    }
+
+    private func requireTime(_ now: Double) throws(Failure) {
         guard Double(issuer.notAfter) > now else {
             throw Failure(
                 .certificateUnfit, "the authority \(issuer.subjectCommonName) has ended",
                 hint: "Put another authority.pem and authority.key in its place.")
         }
-        var leaf = CertificateProfile.server(name, lifetime: .seconds(lifetime(now)))
-        leaf.digest = profile.digest
-        leaf.revocationList = profile.revocationList
-        return try leaf.issue(for: request.publicKey, by: issuer, signingWith: key, now: Int(now))
     }
 
     /// A certificate that outlived its authority would not verify.

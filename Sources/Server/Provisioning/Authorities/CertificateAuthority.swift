@@ -28,3 +28,9 @@ package protocol RevokingAuthority: CertificateAuthority {
     /// Takes a certificate back; one that was taken back before stays so for its first reason.
     func revoke(_ certificate: Certificate, because reason: RevocationReason, now: Double) async throws(Failure)
 }
+
+/// An authority that gives agents certificates with which they speak to this server.
+package protocol AgentAuthority: CertificateAuthority {
+    /// - Returns: PEM: the certificate, then the authorities above it.
+    func issue(agentOf machine: MachineID, _ key: PublicKey, now: Double) async throws(Failure) -> String
+}

@@ -38,11 +38,14 @@ package struct RenameParameters: Hashable, Codable, Sendable {
     package var echo: Hostname?
     /// Why this route was taken, for people.
     package var why: String?
+    /// SHA-256 of the key that the claiming agent named, hexadecimal: whoever follows this job proves it for that key.
+    package var agentKey: String?
 
-    package init(claim: Hostname, echo: Hostname?, why: String? = nil) {
+    package init(claim: Hostname, echo: Hostname?, why: String? = nil, agentKey: String? = nil) {
         self.claim = claim
         self.echo = echo
         self.why = why
+        self.agentKey = agentKey
     }
 }
 
