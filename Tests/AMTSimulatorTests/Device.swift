@@ -31,6 +31,7 @@ struct Device {
         change(&device.firmware)
         try device.setAdminPassword()
         try device.rename("pc1", "corp.example.test")
+        if personality.needsMEBxPassword { try device.setMEBxPassword() }
         #expect(try device.invoke("AMT_SetupAndConfigurationService", "CommitChanges").status == 0)
         return device
     }
@@ -42,6 +43,11 @@ struct Device {
             "<h:Username>admin</h:Username><h:DigestPassword>\(Data(a1).base64EncodedString())</h:DigestPassword>"
         ).status
         #expect(status == 0)
+    }
+
+    mutating func setMEBxPassword() throws {
+        let input = "<h:Password>\(Self.password)</h:Password>"
+        #expect(try invoke("AMT_SetupAndConfigurationService", "SetMEBxPassword", input).status == 0)
     }
 
     mutating func rename(_ host: String, _ domain: String) throws {

@@ -12,10 +12,13 @@ import X509
 @Suite("Each generation answers in its own way")
 struct PersonalityTests {
     private static let old: [Personality] = [.amt7, .amt9]
+    private static let withoutPlain: [Personality] = [.amt16, .amt18, .amt19]
+    private static let onDie: [Personality] = [.amt15, .amt16, .amt18, .amt19]
 
-    @Test("the names that can be chosen are 7.1, 9.1, 11.8, 12.0 and 16.1")
+    @Test("the names that can be chosen are nine, from 3.2 to 19")
     func names() {
-        #expect(Personality.all.map(\.name) == ["7.1", "9.1", "11.8", "12.0", "16.1"])
+        let names = ["3.2", "7.1", "9.1", "11.8", "12.0", "15.0", "16.1", "18", "19"]
+        #expect(Personality.all.map(\.name) == names)
     }
 
     @Test("the Server header holds the version, and AMT alone where a build is said to", arguments: Personality.all)
@@ -30,17 +33,18 @@ struct PersonalityTests {
         #expect(sent() == "AMT")
     }
 
-    @Test("a root is in the hello by SHA-1 and SHA-256 up to 9.1, and by SHA-256 alone from 11.8 on")
+    @Test("a root is in the hello by SHA-1 in 3.2, by SHA-256 too up to 9.1, and by SHA-256 alone from 11.8 on")
     func hashes() throws {
         let authority = try Authority()
         let pem = Bench.pem("CERTIFICATE", try authority.der())
         for personality in Personality.all {
             let hashes = try Simulation.rootHashes([pem], personality)
             let isOld = Self.old.contains(personality)
-            #expect(hashes.map(\.count).prefix(2) == (isOld ? [20, 32] : [32, 32]), "\(personality.name)")
+            let lengths = personality == .amt3 ? [20, 20] : isOld ? [20, 32] : [32, 32]
+            #expect(hashes.map(\.count).prefix(2) == lengths[...], "\(personality.name)")
             let hello = Device(personality, roots: hashes).firmware.hello(retry: 0)
             #expect(Int(hello[24]) == hashes.count)
-            #expect(Array(hello[25..<27]) == (isOld ? [1, 20] : [2, 32]))
+            #expect(Array(hello[25..<27]) == (lengths[0] == 20 ? [1, 20] : [2, 32]))
             let leaf = try authority.issue().certificate
             // By any digest of the table the root is known.
             var firmware = Device(personality, roots: [hashes[0]]).firmware
@@ -51,7 +55,7 @@ struct PersonalityTests {
         }
     }
 
-    @Test("16.1 refuses SHA-1 in a chain, where the others take it")
+    @Test("from 15.0 on SHA-1 in a chain is refused, where those before take it")
     func sha1Chains() throws {
         let root = try Authority()
         // A root with an RSA key signs itself and the leaf with SHA-1.
@@ -66,7 +70,8 @@ struct PersonalityTests {
         for personality in Personality.all {
             var firmware = Device(personality, roots: [Array(SHA256.hash(data: old))]).firmware
             let refusal = firmware.refusal(of: [leaf, old])
-            #expect(refusal?.contains("SHA-1") == (personality == .amt16 ? true : nil), "\(personality.name)")
+            #expect(
+                refusal?.contains("SHA-1") == (Self.onDie.contains(personality) ? true : nil), "\(personality.name)")
         }
     }
 
@@ -79,53 +84,56 @@ struct PersonalityTests {
         }
     }
 
-    @Test("properties that came later than 12.0 are in the answers of 16.1 alone")
+    @Test("properties that came later than 12.0 are in the answers of 15.0 or 16.1 and later alone")
     func properties() throws {
         for personality in Personality.all {
             var device = try Device.provisioned(personality)
             let settings = try device.get("AMT_GeneralSettings").body
-            let isNew = personality == .amt16
+            let isNew = Self.withoutPlain.contains(personality)
             #expect(settings?["DHCPSyncRequiresHostname"]?.text == (isNew ? "1" : nil), "\(personality.name)")
             #expect(settings?["ThunderboltDockEnabled"]?.text == (isNew ? "0" : nil))
             let ports = try device.items("AMT_EthernetPortSettings").map { $0["PhysicalConnectionType"]?.text }
-            #expect(ports == (isNew ? ["0", "3"] : [nil, nil]))
+            #expect(ports == (Self.onDie.contains(personality) ? ["0", "3"] : [nil, nil]))
+            let synced = try device.items("AMT_EthernetPortSettings").first?["IpSyncEnabled"]?.text
+            #expect(synced == (personality == .amt3 ? nil : "true"))
             let tls = try device.items("AMT_TLSSettingData").map { $0["NonSecureConnectionsSupported"]?.text }
-            #expect(tls == (isNew ? ["false", "true"] : [nil, nil]))
+            #expect(tls == (isNew ? ["false", personality == .amt19 ? "false" : "true"] : [nil, nil]))
         }
     }
 
-    @Test("16.1 serves nothing without TLS to the network, and will not have it switched on")
+    @Test("from 16.1 on nothing is served without TLS to the network, and it is not to be switched on")
     func plainPorts() throws {
         let remote = selector("InstanceID", "Intel(r) AMT 802.3 TLS Settings")
         for personality in Personality.all {
             var device = try Device.provisioned(personality)
-            #expect(device.firmware.admission(tls: false) == (personality == .amt16 ? .closed : .anyone))
+            let isClosed = Self.withoutPlain.contains(personality)
+            #expect(device.firmware.admission(tls: false) == (isClosed ? .closed : .anyone))
             #expect(device.firmware.admission(tls: true) == .anyone)
             let body = tlsBody("802.3", enabled: true, plain: true)
             let reply = try device.put("AMT_TLSSettingData", body, remote)
-            #expect((reply.fault == "e:InternalError") == (personality == .amt16), "\(reply.text)")
+            #expect((reply.fault == "e:InternalError") == isClosed, "\(reply.text)")
             let local = selector("InstanceID", "Intel(r) AMT LMS TLS Settings")
             let taken = try device.put("AMT_TLSSettingData", tlsBody("LMS", enabled: true, plain: true), local)
-            #expect(taken.status == 200, "from the host nothing changed yet")
+            #expect((taken.status == 200) == (personality != .amt19), "from the host it goes up to 18")
         }
     }
 
     @Test("where TLS is needed from the host too, its own settings cannot do without either")
     func hostNeedsTLS() throws {
-        var device = try Device.provisioned { $0.personality.needsTLSFromHost = true }
+        var device = try Device.provisioned(.amt19)
         let local = selector("InstanceID", "Intel(r) AMT LMS TLS Settings")
         let refused = try device.put("AMT_TLSSettingData", tlsBody("LMS", enabled: true, plain: true), local)
         #expect(refused.fault == "e:InternalError")
         #expect(try device.put("AMT_TLSSettingData", tlsBody("LMS", enabled: true), local).status == 200)
     }
 
-    @Test("16.1 presents a chain of the on-die authority in set-up, the others a certificate of their own making")
+    @Test("from 15.0 on set-up presents a chain of the on-die authority, before a certificate of its own making")
     func ownCertificate() throws {
         for personality in Personality.all {
             let made = try SelfSigned(uuid: "x", now: 0, kind: personality.ownCertificate)
             let served = Device(personality).firmware.servedIdentity(selfSigned: made)
             let chain = try ([served.certificate] + served.issuers).map { try Certificate(derEncoded: $0) }
-            guard personality == .amt16 else {
+            guard Self.onDie.contains(personality) else {
                 #expect(chain.count == 1 && chain[0].issuer == chain[0].subject)
                 continue
             }
@@ -151,6 +159,19 @@ struct PersonalityTLSTests {
         }
     }
 
+    @Test("TLS 1.3 is spoken where the switch says so")
+    func newest() async throws {
+        try await withTemporaryFolder { folder in
+            try Device.password.write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
+            let begun = ["--personality", "18", "--provisioned", "\(folder)/password", "--tls13"]
+            try await withBench(number: 89, begun) { bench in
+                let newest = try await bench.openssl("-tls1_3").status
+                let older = try await bench.openssl("-tls1_2").status
+                #expect(newest == 0 && older == 0)
+            }
+        }
+    }
+
     private func shake(_ bench: Bench, _ personality: Personality) async throws {
         var spoken: [String] = []
         for version in ["-tls1", "-tls1_1", "-tls1_2", "-tls1_3"] {
@@ -158,17 +179,17 @@ struct PersonalityTLSTests {
             if shaken.status == 0 { spoken.append(version) }
         }
         let wanted: [String: [String]] = [
-            "7.1": ["-tls1", "-tls1_1"], "9.1": ["-tls1", "-tls1_1"], "11.8": ["-tls1", "-tls1_1"],
-            "12.0": ["-tls1_1", "-tls1_2"], "16.1": ["-tls1_2"],
+            "3.2": ["-tls1"], "7.1": ["-tls1", "-tls1_1"], "9.1": ["-tls1", "-tls1_1"],
+            "11.8": ["-tls1", "-tls1_1"], "12.0": ["-tls1_1", "-tls1_2"],
         ]
-        #expect(spoken == wanted[personality.name])
+        #expect(spoken == wanted[personality.name, default: ["-tls1_2"]])
         let modern = try await bench.openssl("-cipher", "ECDHE:@SECLEVEL=0")
-        #expect((modern.status == 0) == ["12.0", "16.1"].contains(personality.name), "without static RSA")
+        #expect((modern.status == 0) == (personality.tls.suites == nil), "without static RSA")
         let chain = try await bench.openssl("-showcerts", "-cipher", "DEFAULT:@SECLEVEL=0").output
         let count = chain.components(separatedBy: "BEGIN CERTIFICATE").count - 1
         // `-showcerts` prints the whole chain, and without it the leaf again is not printed.
-        #expect(count == (personality == .amt16 ? 4 : 1), "\(chain)")
+        #expect(count == (personality.ownCertificate == .onDie ? 4 : 1), "\(chain)")
         let plain = try await bench.post(Bench.get, as: .nothing, tls: false)
-        #expect(plain.status == (personality == .amt16 ? 0 : 401))
+        #expect(plain.status == (personality.servesPlain ? 401 : 0))
     }
 }

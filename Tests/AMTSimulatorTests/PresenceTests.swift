@@ -11,14 +11,17 @@ struct PresenceTests {
 
     @Test("brings tag, enterprise, port, version and state", arguments: Personality.all)
     func pong(personality: Personality) throws {
-        let versions = ["7.1": 0x71, "9.1": 0x91, "11.8": 0xB8, "12.0": 0xC0, "16.1": 0xF1]
+        let versions = [
+            "3.2": 0x32, "7.1": 0x71, "9.1": 0x91, "11.8": 0xB8, "12.0": 0xC0, "15.0": 0xF0, "16.1": 0xF1, "18": 0xF0,
+            "19": 0xF0,
+        ]
         let fresh = try #require(Device(personality).firmware.pong(to: Self.ping))
         #expect(fresh[9] == 0x2A && fresh[12..<16].elementsEqual([0, 0, 1, 0x57]))
         #expect(fresh[16..<18].elementsEqual([0x42, 0x61]), "16993 in set-up")
         #expect(Int(fresh[18]) == versions[personality.name] && fresh[19] & 3 == 1 && fresh[21] & 0x20 != 0)
         let managed = try #require(try Device.provisioned(personality).firmware.pong(to: Self.ping))
         #expect(managed[19] & 3 == 2)
-        #expect(managed[17] == (personality == .amt16 ? 0x61 : 0x60))
+        #expect(managed[17] == (personality.servesPlain ? 0x60 : 0x61))
     }
 
     @Test("says both ports where TLS is on and plain connections are taken too")

@@ -40,7 +40,12 @@ extension Device {
     /// Adds so many certificates of one key pair; gives the answer to the last.
     @discardableResult
     mutating func addCertificates(_ count: Int) throws -> Reply {
-        if firmware.store.keys.isEmpty { _ = try makeKey() }
+        if firmware.store.keys.isEmpty {
+            _ =
+                try firmware.personality.makesKeys
+                ? makeKey()
+                : invoke(Self.service, "AddKey", "<h:KeyBlob>\(TestKeys.spareKey)</h:KeyBlob>").reply
+        }
         var last: Reply?
         for number in 0..<count {
             last = try add(try certificate(of: 0, name: "pc\(number).corp.example.test"))
@@ -61,11 +66,14 @@ extension Device {
     }
 
     /// A request that is complete but for its signature, which is zero.
-    func nullSignedRequest(handle: Int, key other: _RSA.Signing.PrivateKey? = nil) throws -> [UInt8] {
+    func nullSignedRequest(
+        handle: Int, key other: _RSA.Signing.PrivateKey? = nil,
+        _ algorithm: Certificate.SignatureAlgorithm = .sha256WithRSAEncryption
+    ) throws -> [UInt8] {
         guard let key = other ?? firmware.store.keys[handle] else { throw Missing("key pair \(handle)") }
         let request = try CertificateSigningRequest(
             version: .v1, subject: DistinguishedName { CommonName("pc1.corp.example.test") },
-            privateKey: .init(key), attributes: .init(), signatureAlgorithm: .sha256WithRSAEncryption)
+            privateKey: .init(key), attributes: .init(), signatureAlgorithm: algorithm)
         var bytes = try der(request)
         // The signature is the last thing in it.
         bytes.replaceSubrange((bytes.count - 256)..., with: [UInt8](repeating: 0, count: 256))

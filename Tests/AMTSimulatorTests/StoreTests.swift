@@ -37,7 +37,7 @@ struct StoreTests {
         #expect(Certificate.PublicKey(shown) == signed.publicKey)
     }
 
-    @Test("a request about another key is 2062, an unknown pair 2053, another algorithm 2066")
+    @Test("a request about another key is 2062, an unknown pair 2053, an algorithm that is none 2066")
     func requestRefused() throws {
         var device = try Device.provisioned()
         _ = try device.makeKey()
@@ -46,7 +46,7 @@ struct StoreTests {
         #expect(status(try device.sign(request: other, handle: 0)) == "2062")
         #expect(status(try device.sign(request: [1, 2, 3], handle: 0)) == "2062")
         #expect(status(try device.sign(request: own, handle: 9)) == "2053")
-        #expect(status(try device.sign(request: own, handle: 0, algorithm: 2)) == "2066")
+        #expect(status(try device.sign(request: own, handle: 0, algorithm: 3)) == "2066")
     }
 
     @Test("eight pairs go in, a ninth is 23; odd algorithms and lengths are 36")

@@ -42,6 +42,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "How many requests one nonce answers for.") var nonceUses: Int?
     @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
     @Flag(help: "Say `AMT` alone in the Server header, as some builds of 11.x do.") var shortServerHeader = false
+    @Flag(help: "Speak TLS 1.3 too, which is known of no generation for certain.") var tls13 = false
     @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold:
         String?
     @Option(help: "A keytab with the firmware's Kerberos keys; then tickets count as credentials.") var keytab: String?
@@ -120,6 +121,7 @@ struct RunCommand: AsyncParsableCommand {
         personality.switches.nonceUses = nonceUses
         personality.switches.accountMayRemoveItself = !keepOwnAccount
         personality.switches.saysOnlyAMT = shortServerHeader
+        personality.switches.speaksTLS13 = tls13
         guard uuid != nil || devices != nil else {
             throw ValidationError("--uuid is missing: the device's SMBIOS UUID")
         }

@@ -17,6 +17,9 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
     static func invoke(
         _ firmware: inout SimulatedFirmware, _ method: String, _ input: XMLElement, by user: String?
     ) throws(WSFault) -> MethodAnswer {
+        if !firmware.personality.makesKeys, ["GenerateKeyPair", "GeneratePKCS10RequestEx"].contains(method) {
+            throw .actionNotSupported
+        }
         switch method {
         case "GenerateKeyPair":
             guard input["KeyAlgorithm"]?.text == "0", let bits = Int(input["KeyLength"]?.text ?? ""),
@@ -30,10 +33,13 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
                 let algorithm = UInt32(input["SigningAlgorithm"]?.text ?? ""),
                 let request = Data(base64Encoded: input["NullSignedCertificateRequest"]?.text ?? "")
             else { return .status(36) }
-            // Only SHA-256 is simulated: the request has to name it, as ours and every client's of this decade does.
-            guard algorithm == 1 else { return .status(2066) }
+            guard let digest = KeyStore.RequestDigest(rawValue: algorithm),
+                digest != .sha1 || firmware.personality.signsWithSHA1
+            else { return .status(2066) }
             guard firmware.store.keys[handle] != nil else { return .status(2053) }
-            guard let signed = firmware.store.sign(request: Array(request), with: handle) else { return .status(2062) }
+            guard let signed = firmware.store.sign(request: Array(request), with: handle, digest) else {
+                return .status(2062)
+            }
             return MethodAnswer(
                 outputs: [("SignedCertificateRequest", .text(Data(signed).base64EncodedString()))], status: 0)
         case "AddCertificate", "AddTrustedRootCertificate":
@@ -45,6 +51,7 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
             guard let der = Data(base64Encoded: input["KeyBlob"]?.text ?? ""),
                 let key = try? _RSA.Signing.PrivateKey(derRepresentation: der)
             else { return .status(2062) }
+            guard firmware.store.keys.count < 8 else { return .status(23) }
             return MethodAnswer(outputs: [("CreatedKey", self.key(firmware.store.add(key)))], status: 0)
         default: throw .actionNotSupported
         }

@@ -46,7 +46,9 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
             return .status(0)
         case "SetMEBxPassword":
             guard firmware.controlMode != 1 else { return .status(16) }
-            return .status(isStrong(input["Password"]?.text ?? "") ? 0 : 2054)
+            guard isStrong(input["Password"]?.text ?? "") else { return .status(2054) }
+            firmware.hasMEBxPassword = true
+            return .status(0)
         case "Unprovision":
             firmware.unprovision(partially: false)
             return .status(0)
@@ -93,7 +95,7 @@ extension SimulatedFirmware {
             guard store.certificates.values.contains(where: \.isTrustedRoot), hasClock else { return 2057 }
         }
         if provisioningState == .in {
-            guard accounts.adminA1 != nil else { return 2057 }
+            guard accounts.adminA1 != nil, hasMEBxPassword || !personality.needsMEBxPassword else { return 2057 }
             provisioningState = .post
             controlMode = 2
         }

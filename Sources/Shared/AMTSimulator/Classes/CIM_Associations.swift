@@ -38,6 +38,7 @@ enum CIM_PowerManagementCapabilities: FirmwareClass {
 /// The one entry that says how the machine was set up.
 enum IPS_ProvisioningRecordLog: FirmwareClass {
     static let name = "IPS_ProvisioningRecordLog"
+    static let firstRelease = 6
     static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {

@@ -13,6 +13,8 @@ protocol FirmwareClass: Sendable {
     static var instanceClass: String { get }
     /// Whether the last instance comes with a context, and the end with the pull after it.
     static var endsLate: Bool { get }
+    /// The first release that has the class.
+    static var firstRelease: Int { get }
     /// Whether the host's own account may call its methods.
     static var takesHostAccount: Bool { get }
     static func instances(_ firmware: SimulatedFirmware) -> [Instance]
@@ -28,6 +30,7 @@ extension FirmwareClass {
     static var declaresCommon: Bool { false }
     static var instanceClass: String { name }
     static var endsLate: Bool { false }
+    static var firstRelease: Int { 0 }
     static var takesHostAccount: Bool { false }
     static func put(_ firmware: inout SimulatedFirmware, _ request: WSRequest, _ body: XMLElement) throws(WSFault) {
         throw .actionNotSupported

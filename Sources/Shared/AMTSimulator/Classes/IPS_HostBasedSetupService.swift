@@ -12,6 +12,7 @@ import X509
 enum IPS_HostBasedSetupService: FirmwareClass {
     static let name = "IPS_HostBasedSetupService"
     static let declaresCommon = true
+    static let firstRelease = 7
     static let takesHostAccount = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {

@@ -51,6 +51,7 @@ enum AMT_EthernetPortSettings: FirmwareClass {
             "LinkIsUp": .text("false"), "LinkPreference": .text("2"), "MACAddress": .text("00-00-00-00-00-00"),
             "SharedMAC": .text("true"), "WLANLinkProtectionLevel": .text("1"),
         ]
+        if firmware.personality.release < 7 { wired["IpSyncEnabled"] = nil }
         if firmware.personality.newerProperties.contains(.physicalConnectionType) {
             wired["PhysicalConnectionType"] = .text("0")
             wireless["PhysicalConnectionType"] = .text("3")

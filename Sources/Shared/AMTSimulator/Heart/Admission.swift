@@ -22,6 +22,7 @@ extension SimulatedFirmware {
         case .in where setUpEnds.map { now >= $0 } == true: return .closed
         case .in where host.announcedLeaf != nil: return .closed
         case .in: return tls ? .chainForSetUp : .closed
+        case .post where tls && !remote.enabled && !personality.switches.servesOwnCertificate: return .closed
         case .post where tls: return remote.enabled && remote.mutual ? .chainOfClient : .anyone
         case .post where !personality.servesPlain: return .closed
         case .post: return remote.enabled && !remote.acceptsPlain ? .closed : .anyone

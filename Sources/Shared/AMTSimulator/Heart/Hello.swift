@@ -1,6 +1,6 @@
 extension SimulatedFirmware {
     /// Whether hellos are due: in set-up mode, unless the host alone is to set the machine up.
-    package var saysHello: Bool { admission(tls: true) == .chainForSetUp }
+    package var saysHello: Bool { personality.switches.saysHello && admission(tls: true) == .chainForSetUp }
 
     /// The hello packet of PKI set-up, version 3.
     ///

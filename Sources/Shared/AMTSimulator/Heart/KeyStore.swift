@@ -1,3 +1,4 @@
+import Crypto
 import CryptoExtras
 import Foundation
 import SwiftASN1
@@ -53,10 +54,15 @@ package struct KeyStore: Sendable {
         return keys.first { Certificate.PublicKey($0.value.publicKey).subjectPublicKeyInfoBytes == wanted }?.key
     }
 
+    /// The digests of GeneratePKCS10RequestEx, by its numbers.
+    enum RequestDigest: UInt32 { case sha1, sha256, sha384 }
+
     /// Signs the CertificationRequestInfo of a null-signed request with the pair.
     ///
+    /// The algorithm that the request names stays as it came: naming the same digest is the client's part.
+    ///
     /// - Returns: DER, or `nil` when the request is none, or is about another key.
-    func sign(request der: [UInt8], with handle: Int) -> [UInt8]? {
+    func sign(request der: [UInt8], with handle: Int, _ digest: RequestDigest) -> [UInt8]? {
         guard let key = keys[handle], let root = try? DER.parse(der), case .constructed(let parts) = root.content else {
             return nil
         }
@@ -65,9 +71,13 @@ package struct KeyStore: Sendable {
         let own = key.publicKey.derRepresentation
         guard fields.contains(where: { $0.encodedBytes.elementsEqual(own) }) else { return nil }
         let information = nodes[0].encodedBytes
-        guard let signature = try? key.signature(for: Data(information), padding: .insecurePKCS1v1_5) else {
-            return nil
-        }
+        let signed =
+            switch digest {
+            case .sha1: try? key.signature(for: Insecure.SHA1.hash(data: information), padding: .insecurePKCS1v1_5)
+            case .sha256: try? key.signature(for: SHA256.hash(data: information), padding: .insecurePKCS1v1_5)
+            case .sha384: try? key.signature(for: SHA384.hash(data: information), padding: .insecurePKCS1v1_5)
+            }
+        guard let signature = signed else { return nil }
         var serializer = DER.Serializer()
         serializer.appendConstructedNode(identifier: .sequence) { coder in
             coder.serializeRawBytes(information)

@@ -39,6 +39,8 @@ package struct SimulatedFirmware: Sendable {
     }
     /// When set-up closes; `nil` where nobody said.
     var setUpEnds: Double?
+    /// Whether MEBx has another password than the factory's; unprovisioning keeps it.
+    var hasMEBxPassword = false
     package var accounts = Accounts()
     package var store = KeyStore()
     package var tls = TLSState()

@@ -67,9 +67,11 @@ enum HostCommand: UInt32, CaseIterable {
         }
     }
 
-    /// The first release that knows the command, where it is later than all that are simulated.
+    /// The first release that knows the command, where one is documented.
     var firstRelease: Int {
         switch self {
+        case .getFQDN, .setHostFQDN, .startConfigurationEx, .getLocalSystemAccount: 6
+        case .getControlMode: 7
         case .getEHBCState, .setEHBCState: 9
         case .startConfigurationHBased: 14
         default: 0

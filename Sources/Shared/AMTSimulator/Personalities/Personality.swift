@@ -27,6 +27,14 @@ package struct Personality: Hashable, Sendable {
     package var takesSharedKey = false
     /// Whether the host may begin admin control mode by AdminSetup.
     package var hasAdminSetup = true
+    /// Whether it makes key pairs and signs requests; without, a pair comes from outside by AddKey.
+    package var makesKeys = true
+    /// Whether it signs certificate requests with SHA-1.
+    package var signsWithSHA1 = true
+    /// Whether set-up cannot be committed on the MEBx password of the factory.
+    package var needsMEBxPassword = false
+    /// How many hashes of roots it keeps; 24 is the most that a captured hello holds.
+    package var mostRoots = 24
     /// Whether the host's own way in demands TLS, as the network's does.
     package var needsTLSFromHost = false
     /// Whether the digest realm is two random bytes and zeros, or random throughout.
@@ -43,7 +51,7 @@ package struct Personality: Hashable, Sendable {
         package var suites: [UInt16]?
     }
 
-    package enum TLSVersion: Sendable { case v10, v11, v12 }
+    package enum TLSVersion: Sendable { case v10, v11, v12, v13 }
 
     package enum OwnCertificate: Sendable {
         case selfSigned
@@ -76,6 +84,19 @@ package struct Personality: Hashable, Sendable {
         package var nonceLifetime = 300.0
         /// Whether the `Server` header says `AMT` and nothing more.
         package var saysOnlyAMT = false
+        /// Whether TLS 1.3 is spoken beyond what the generation surely speaks.
+        package var speaksTLS13 = false
+        /// Whether hellos are sent.
+        package var saysHello = true
+        /// Whether port 16993 of a machine that is set up serves before TLS has a certificate.
+        package var servesOwnCertificate = true
+    }
+
+    /// The versions that are spoken with the switch counted in.
+    var spokenTLS: TLSRange {
+        var range = tls
+        if switches.speaksTLS13 { range.highest = .v13 }
+        return range
     }
 
     package var serverHeader: String { switches.saysOnlyAMT ? "AMT" : server }
@@ -88,5 +109,7 @@ package struct Personality: Hashable, Sendable {
     package enum CommitAnswer: String, Sendable, CaseIterable { case sent, lost }
 
     /// All that can be chosen by name.
-    package static let all: [Personality] = [.amt7, .amt9, .amt11, .amt12, .amt16]
+    package static let all: [Personality] = [
+        .amt3, .amt7, .amt9, .amt11, .amt12, .amt15, .amt16, .amt18, .amt19,
+    ]
 }

@@ -155,7 +155,7 @@ package final class NetworkSide: Sendable {
                 .certificate(try NIOSSLCertificate(bytes: $0, format: .der))
             },
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.pkcs8DERRepresentation), format: .der)))
-        let tls = host.with { $0.firmware.personality.tls }
+        let tls = host.with { $0.firmware.personality.spokenTLS }
         configuration.minimumTLSVersion = TLSVersion(tls.lowest)
         configuration.maximumTLSVersion = TLSVersion(tls.highest)
         if let suites = tls.suites { configuration.cipherSuiteValues = suites.map { NIOTLSCipher($0) } }
@@ -171,6 +171,7 @@ extension TLSVersion {
             case .v10: .tlsv1
             case .v11: .tlsv11
             case .v12: .tlsv12
+            case .v13: .tlsv13
             }
     }
 }

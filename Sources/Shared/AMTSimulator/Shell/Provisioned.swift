@@ -14,5 +14,6 @@ extension SimulatedFirmware {
         provisioningState = .post
         controlMode = 2
         hasClock = true
+        hasMEBxPassword = true
     }
 }

@@ -106,9 +106,10 @@ package struct Simulation: Sendable {
         } catch { throw SimulationFault("a trusted root is not PEM: \(error)", exitCode: 65) }
         roots += (1...3).map { Array("a root of the maker's, number \($0)".utf8) }
         let hashes = roots.flatMap { root in personality.rootHashes.map { $0.digest(root) } }
-        // The most that a captured hello holds.
-        guard hashes.count <= 24 else {
-            throw SimulationFault("\(hashes.count) roots, where firmware keeps 24 at most: name fewer", exitCode: 65)
+        let most = personality.mostRoots
+        guard hashes.count <= most else {
+            throw SimulationFault(
+                "\(hashes.count) hashes of roots, where this firmware keeps \(most) at most: name fewer", exitCode: 65)
         }
         return hashes
     }

@@ -20,6 +20,7 @@ final class StateFolder: Sendable {
         var commits: Int
         /// Not in files of earlier versions.
         var host: HostFacts?
+        var hasMEBxPassword: Bool?
     }
 
     private let path: String
@@ -62,6 +63,7 @@ final class StateFolder: Sendable {
             firmware.configurationNonce = flash.configurationNonce
             firmware.commits = flash.commits
             if let host = flash.host { firmware.host = host }
+            firmware.hasMEBxPassword = flash.hasMEBxPassword ?? false
             if let suffix = firmware.host.agentSuffix { firmware.trustedSuffix = suffix }
             firmware.powerCut()
         } catch {
@@ -85,7 +87,8 @@ final class StateFolder: Sendable {
             names: firmware.names, accounts: firmware.accounts, store: firmware.store.saved,
             tls: firmware.committedTLS, clockOffset: firmware.clockOffset, hasClock: firmware.hasClock,
             isTimeValid: firmware.isTimeValid, digestRealm: firmware.digestRealm,
-            configurationNonce: firmware.configurationNonce, commits: firmware.commits, host: firmware.host)
+            configurationNonce: firmware.configurationNonce, commits: firmware.commits, host: firmware.host,
+            hasMEBxPassword: firmware.hasMEBxPassword)
         let name = file(firmware)
         try JSONEncoder().encode(flash).write(to: URL(filePath: name), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: name)

@@ -43,7 +43,7 @@ extension SimulatedFirmware {
         _ request: WSRequest, _ verb: String, user: String?, _ writer: EnvelopeWriter
     ) throws(WSFault) -> (String, UInt32?) {
         guard let type = firmwareClasses.first(where: { $0.name == request.className }),
-            request.resource == Namespace.ofClass(type.name)
+            request.resource == Namespace.ofClass(type.name), type.firstRelease <= personality.release
         else { throw .destinationUnreachable }
         if let bytes = request.longestAnswer, bytes < 50_000 { throw .envelopeSize }
         let rights = accounts.rights(of: user)
