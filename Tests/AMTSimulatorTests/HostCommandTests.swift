@@ -98,12 +98,21 @@ struct HostCommandTests {
         var firmware = Self.firmware(.post)
         firmware.trustedRoots = [[UInt8](repeating: 7, count: 32)]
         #expect(Self.status(&firmware, .getCertificateHashEntry, [0, 0, 0, 0]) == 0)
-        #expect(Self.status(&firmware, .getCertificateHashEntry, [1, 0, 0, 0]) == 2068)
         #expect(Self.status(&firmware, .getAMTState, [UInt8](repeating: 0, count: 16)) == 36)
         #expect(Self.status(&firmware, .getFeaturesState, [3, 0, 0, 0]) == 0)
         #expect(Self.status(&firmware, .getFeaturesState, [5, 0, 0, 0]) == 36)
         #expect(Self.status(&firmware, .getIPv6LanInterfaceStatus, [0, 0, 0, 0]) == 2500)
         #expect(Self.status(&firmware, .getIPv6LanInterfaceStatus, [2, 0, 0, 0]) == 2501)
+    }
+
+    @Test(
+        "a handle of no root is refused by the status that the switch says", arguments: Personality.UnknownRoot.allCases
+    )
+    func unknownRoot(status: Personality.UnknownRoot) {
+        var firmware = Self.firmware(.post)
+        firmware.trustedRoots = [[UInt8](repeating: 7, count: 32)]
+        firmware.personality.switches.unknownRoot = status
+        #expect(Self.status(&firmware, .getCertificateHashEntry, [1, 0, 0, 0]) == status.rawValue)
     }
 
     @Test("tells each root with its own algorithm", arguments: [(20, 1), (32, 2), (48, 3)])

@@ -40,6 +40,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "How set-up authenticates: cert-only or digest-admin.") var setUpAuthentication = "cert-only"
     @Option(help: "Whether the answer to CommitChanges arrives: sent or lost.") var commitAnswer = "sent"
     @Option(help: "How many requests one nonce answers for.") var nonceUses: Int?
+    @Option(help: "How many hours the first set-up stays open; later ones have six.") var setUpHours = 24.0
+    @Option(help: "A shared key, as PID:FILE; the file holds the PPS, and in a second line admin's password.")
+    var psk: String?
     @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
     @Flag(help: "Say `AMT` alone in the Server header, as some builds of 11.x do.") var shortServerHeader = false
     @Flag(help: "Speak TLS 1.3 too, which is known of no generation for certain.") var tls13 = false
@@ -73,9 +76,9 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func runFleet(_ devices: Int, _ say: @escaping @Sendable (String) -> Void) async throws {
-        guard devices > 0, hostNode == nil, hostSocket == nil, uuid == nil, hold == nil else {
+        guard devices > 0, hostNode == nil, hostSocket == nil, uuid == nil, hold == nil, psk == nil else {
             throw ValidationError(
-                "--devices is at least 1, and goes without --uuid, --host-node, --host-socket, --hold")
+                "--devices is at least 1, and goes without --uuid, --host-node, --host-socket, --hold, --psk")
         }
         let plan = FleetPlan(try plan(), count: devices)
         let simulation = try await FleetSimulation.start(plan, portOffset: portOffset, say: say)
@@ -122,6 +125,7 @@ struct RunCommand: AsyncParsableCommand {
         personality.switches.accountMayRemoveItself = !keepOwnAccount
         personality.switches.saysOnlyAMT = shortServerHeader
         personality.switches.speaksTLS13 = tls13
+        personality.switches.firstSetUpHours = setUpHours
         guard uuid != nil || devices != nil else {
             throw ValidationError("--uuid is missing: the device's SMBIOS UUID")
         }
@@ -141,6 +145,7 @@ struct RunCommand: AsyncParsableCommand {
             else { throw SimulationFault("the password file \(path) cannot be read, or is empty", exitCode: 66) }
             return String(line)
         }
+        plan.sharedKey = try psk.map { try Self.sharedKey($0, personality) }
         plan.commands = self.do
         if let provisionServer {
             guard let colon = provisionServer.lastIndex(of: ":"),
@@ -168,6 +173,24 @@ struct RunCommand: AsyncParsableCommand {
             plan.hold = (phase: parts[0], method: parts[1])
         }
         return plan
+    }
+
+    /// A shared key from `PID:FILE`.
+    private static func sharedKey(
+        _ text: String, _ personality: Personality
+    ) throws -> (key: SharedKey, adminPassword: String?) {
+        guard personality.takesSharedKey else {
+            throw ValidationError("--personality \(personality.name) takes no shared key: that ended with 10")
+        }
+        guard let colon = text.firstIndex(of: ":") else {
+            throw ValidationError("--psk is PID:FILE, and the file holds the PPS")
+        }
+        let path = String(text[text.index(after: colon)...])
+        guard let lines = try? String(contentsOfFile: path, encoding: .utf8).split(whereSeparator: \.isNewline),
+            let pps = lines.first
+        else { throw SimulationFault("the file \(path) of the PPS cannot be read, or is empty", exitCode: 66) }
+        let key = try SharedKey(pid: String(text[..<colon]), pps: String(pps))
+        return (key, lines.dropFirst().first.map { String($0) })
     }
 
     /// The bytes as SMBIOS orders them: the first three fields swapped.

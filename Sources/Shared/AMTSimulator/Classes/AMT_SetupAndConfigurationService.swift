@@ -102,14 +102,15 @@ extension SimulatedFirmware {
         committedTLS = tls
         oneTimePassword = []
         setUpEnds = nil
+        settled = nil
         commits += 1
         return 0
     }
 
     /// Takes the firmware back to what it was before set-up.
     ///
-    /// Full clears all but the MEBx password, and closes the network. Partial keeps admin, names and hashes, and opens
-    /// set-up again. Source: network reference 3.5.
+    /// Full clears all but the MEBx password, and closes the network. Partial keeps admin, names, hashes and the shared
+    /// key, and opens set-up again for six hours. Source: network reference 3.5.
     mutating func unprovision(partially: Bool) {
         let (name, hash) = (accounts.adminName, accounts.adminA1)
         accounts.forgetAllButSystem()
@@ -120,18 +121,19 @@ extension SimulatedFirmware {
         if partially {
             accounts.adminName = name
             accounts.adminA1 = hash
-            provisioningState = .in
-            setUpPeriods += 1
+            if personality.switches.partialSurvivesPowerCut { settle() }
+            openSetUp()
         } else {
             names = Names(personality)
             provisioningState = .pre
+            settled = nil
+            sharedKey = nil
+            setUpEnds = nil
         }
         controlMode = 0
         redirection = Redirection()
         hostSetUp = HostSetUp()
         oneTimePassword = []
-        setUpEnds = nil
-        host.otp = []
         host.announcedLeaf = nil
         configurationNonce = random.bytes(20)
         commits += 1

@@ -32,6 +32,10 @@ package struct Accounts: Codable, Sendable {
         system[name] = Array(Insecure.MD5.hash(data: Data("\(name):\(realm):\(password)".utf8)))
     }
 
+    mutating func setAdmin(_ password: String, realm: String) {
+        adminA1 = Array(Insecure.MD5.hash(data: Data("\(adminName):\(realm):\(password)".utf8)))
+    }
+
     /// The stored hash of a user who may log on from there.
     ///
     /// The system's own accounts are for the host alone. Source: network reference 4.2, host reference 5.3.

@@ -7,6 +7,8 @@ extension SimulatedFirmware {
         case anyone
         /// Set-up mode: the provisioning server's chain is checked.
         case chainForSetUp
+        /// Set-up mode: TLS by the shared key alone, and digest inside.
+        case sharedKey
         /// Mutual TLS: a client's chain is checked.
         case chainOfClient
     }
@@ -19,9 +21,9 @@ extension SimulatedFirmware {
         let remote = committedTLS.remote
         switch provisioningState {
         case .pre: return .closed
-        case .in where setUpEnds.map { now >= $0 } == true: return .closed
+        case .in where isSetUpOver: return .closed
         case .in where host.announcedLeaf != nil: return .closed
-        case .in: return tls ? .chainForSetUp : .closed
+        case .in: return !tls ? .closed : setsUpBySharedKey ? .sharedKey : .chainForSetUp
         case .post where tls && !remote.enabled && !personality.switches.servesOwnCertificate: return .closed
         case .post where tls: return remote.enabled && remote.mutual ? .chainOfClient : .anyone
         case .post where !personality.servesPlain: return .closed

@@ -1,13 +1,17 @@
 extension SimulatedFirmware {
     /// Whether hellos are due: in set-up mode, unless the host alone is to set the machine up.
-    package var saysHello: Bool { personality.switches.saysHello && admission(tls: true) == .chainForSetUp }
+    package var saysHello: Bool {
+        personality.switches.saysHello && provisioningState == .in && admission(tls: true) != .closed
+    }
 
-    /// The hello packet of PKI set-up, version 3.
+    /// The hello packet: of set-up by certificates version 3, of set-up by a shared key version 2.
     ///
-    /// Source: network reference 2.1, three captures.
+    /// Source: network reference 2.1; three captures of version 3.
     package func hello(retry: UInt32) -> [UInt8] {
-        var bytes: [UInt8] = [accounts.adminA1 == nil ? 0 : 1, 0, 3, 0]
+        let sharedKey = setsUpBySharedKey ? sharedKey : nil
+        var bytes: [UInt8] = [accounts.adminA1 == nil ? 0 : 1, 0, sharedKey == nil ? 3 : 2, 0]
         bytes += withUnsafeBytes(of: min(retry, 14).littleEndian) { Array($0) }
+        if let sharedKey { return bytes + uuid + Array(sharedKey.identity.utf8) }
         bytes += uuid + [UInt8(trustedRoots.count)]
         for root in trustedRoots {
             let kind: Personality.RootHash = root.count == 20 ? .sha1 : root.count == 48 ? .sha384 : .sha256

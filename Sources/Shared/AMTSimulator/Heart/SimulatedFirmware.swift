@@ -37,8 +37,12 @@ package struct SimulatedFirmware: Sendable {
         get { host.otp }
         set { host.otp = newValue }
     }
-    /// When set-up closes; `nil` where nobody said.
+    /// When set-up closes, in seconds since 1970; `nil` outside of it.
     var setUpEnds: Double?
+    /// `nil` where set-up began with a machine as the factory made it.
+    var settled: Settled?
+    /// PID and PPS; full unprovisioning erases them, partial does not.
+    var sharedKey: SharedKey?
     /// Whether MEBx has another password than the factory's; unprovisioning keeps it.
     var hasMEBxPassword = false
     package var accounts = Accounts()
@@ -91,7 +95,7 @@ package struct SimulatedFirmware: Sendable {
     }
 
     /// The switch of redirection: 32768 neither, 32769 IDE-R, 32770 SOL, 32771 both.
-    struct Redirection: Hashable, Sendable {
+    struct Redirection: Codable, Hashable, Sendable {
         var state: UInt32 = 32771
         var listens = true
     }
@@ -128,6 +132,7 @@ package struct SimulatedFirmware: Sendable {
         self.trustedRoots = trustedRoots
         self.now = now
         names = Names(personality)
+        setUpEnds = now + personality.switches.firstSetUpHours * 3600
         random = SeededRandom(seed: seed)
         let realm = random.bytes(16)
         let shown = personality.realmIsSparse ? realm.prefix(2) + [UInt8](repeating: 0, count: 14) : realm[...]
@@ -149,11 +154,7 @@ package struct SimulatedFirmware: Sendable {
         nonces = [:]
         enumerations = [:]
         hostSetUp = HostSetUp(isClientModeOff: hostSetUp.isClientModeOff)
-        if provisioningState == .in {
-            names = Names(personality)
-            accounts.forgetAllButSystem()
-            store = KeyStore()
-        }
+        if provisioningState == .in { forgetSetUp() }
     }
 }
 

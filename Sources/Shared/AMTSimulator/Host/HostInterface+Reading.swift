@@ -30,7 +30,9 @@ extension SimulatedFirmware {
             let handles = trustedRoots.indices.flatMap { HostBytes.word(UInt32($0)) }
             return .data(HostBytes.word(UInt32(trustedRoots.count)) + handles)
         case .getCertificateHashEntry: return hashEntry(argument)
-        case .getProvisioningTLSMode: return .data(HostBytes.word(2))
+        case .getProvisioningTLSMode:
+            // 1 shared key, 2 certificates.
+            return .data(HostBytes.word(setsUpBySharedKey ? 1 : 2))
         case .getRngSeedStatus: return .data(HostBytes.word(0))
         case .getZeroTouchEnabled: return .data(HostBytes.flag(true))
         case .getEHBCState: return .data(HostBytes.flag(host.allowsEmbeddedHostBasedSetUp))
@@ -99,7 +101,9 @@ extension SimulatedFirmware {
     }
 
     private func hashEntry(_ handle: UInt32) -> HostAnswer {
-        guard let place = Int(exactly: handle), trustedRoots.indices.contains(place) else { return .status(2068) }
+        guard let place = Int(exactly: handle), trustedRoots.indices.contains(place) else {
+            return .status(personality.switches.unknownRoot.rawValue)
+        }
         let hash = trustedRoots[place]
         let algorithm: UInt8 =
             switch hash.count {

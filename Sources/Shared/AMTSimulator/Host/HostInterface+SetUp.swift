@@ -41,7 +41,7 @@ extension SimulatedFirmware {
 
     private mutating func setSuffix(_ data: [UInt8]) -> HostAnswer {
         guard let suffix = HostBytes.text(data) else { return .status(4) }
-        guard provisioningState == .pre else { return Self.invalidMode }
+        guard provisioningState == .pre || isSetUpOver else { return Self.invalidMode }
         guard suffix.count <= 223 else { return Self.invalidParameter }
         trustedSuffix = String(decoding: suffix, as: UTF8.self)
         host.agentSuffix = trustedSuffix
@@ -57,8 +57,8 @@ extension SimulatedFirmware {
     }
 
     private mutating func startConfiguration() -> HostAnswer {
-        guard provisioningState == .pre else { return Self.invalidMode }
-        guard !(dnsSuffix.isEmpty && trustedSuffix.isEmpty) else { return .status(2) }
+        guard provisioningState == .pre || isSetUpOver else { return Self.invalidMode }
+        guard setsUpBySharedKey || !(dnsSuffix.isEmpty && trustedSuffix.isEmpty) else { return .status(2) }
         enterSetUp()
         return .data([])
     }
@@ -79,14 +79,13 @@ extension SimulatedFirmware {
     }
 
     private mutating func enterSetUp() {
-        provisioningState = .in
-        setUpPeriods += 1
+        openSetUp()
         commits += 1
     }
 
     private mutating func stopConfiguration() -> HostAnswer {
-        guard provisioningState == .in else { return Self.invalidMode }
-        unprovision(partially: false)
+        guard provisioningState == .in, !isSetUpOver else { return Self.invalidMode }
+        stopSetUp()
         return .data([])
     }
 

@@ -84,6 +84,12 @@ package struct Personality: Hashable, Sendable {
         package var nonceLifetime = 300.0
         /// Whether the `Server` header says `AMT` and nothing more.
         package var saysOnlyAMT = false
+        /// How long the first set-up stays open; later ones have six hours.
+        package var firstSetUpHours = 24.0
+        /// Whether admin and names, which partial unprovisioning keeps, outlast a power cut in the set-up that follows.
+        package var partialSurvivesPowerCut = false
+        /// The status with which the host is told that there is no such root.
+        package var unknownRoot = UnknownRoot.notFound
         /// Whether TLS 1.3 is spoken beyond what the generation surely speaks.
         package var speaksTLS13 = false
         /// Whether hellos are sent.
@@ -104,6 +110,11 @@ package struct Personality: Hashable, Sendable {
     package enum SetUpAuthentication: String, Sendable, CaseIterable {
         case certificateOnly = "cert-only"
         case digestAdmin = "digest-admin"
+    }
+
+    package enum UnknownRoot: UInt32, Sendable, CaseIterable {
+        case invalidHandle = 0x805
+        case notFound = 0x814
     }
 
     package enum CommitAnswer: String, Sendable, CaseIterable { case sent, lost }

@@ -127,8 +127,8 @@ package final class NetworkSide: Sendable {
             return try channel.pipeline.syncOperations.addHandler(HTTPHandler(host, facts))
         }
         let facts = ConnectionFacts(number: number, isTLS: true, isSetUp: isSetUp)
-        let asksClient = admission != .anyone
-        let context = try tlsContext(asksClient: asksClient)
+        let asksClient = [.chainForSetUp, .chainOfClient].contains(admission)
+        let context = try tlsContext(admission, asksClient: asksClient)
         let handler: NIOSSLServerHandler
         if asksClient {
             handler = NIOSSLServerHandler(context: context) { [host, say] chain, promise in
@@ -148,7 +148,7 @@ package final class NetworkSide: Sendable {
     }
 
     /// What the port presents now; made for each connection, since a commit or a test changes it.
-    private func tlsContext(asksClient: Bool) throws -> NIOSSLContext {
+    private func tlsContext(_ admission: SimulatedFirmware.Admission, asksClient: Bool) throws -> NIOSSLContext {
         let (der, issuers, key) = try host.servedIdentity()
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try ([der] + issuers).map {
@@ -159,6 +159,15 @@ package final class NetworkSide: Sendable {
         configuration.minimumTLSVersion = TLSVersion(tls.lowest)
         configuration.maximumTLSVersion = TLSVersion(tls.highest)
         if let suites = tls.suites { configuration.cipherSuiteValues = suites.map { NIOTLSCipher($0) } }
+        if admission == .sharedKey, let shared = host.with({ $0.firmware.sharedKey }) {
+            configuration.cipherSuiteValues = [.TLS_PSK_WITH_AES_128_CBC_SHA, .TLS_PSK_WITH_AES_256_CBC_SHA]
+            configuration.pskServerProvider = { context in
+                guard context.clientIdentity == shared.identity else {
+                    throw SimulationFault("the client names another PID", exitCode: 77)
+                }
+                return PSKServerIdentityResponse(key: NIOSSLSecureBytes(shared.key.utf8))
+            }
+        }
         if asksClient { configuration.certificateVerification = .noHostnameVerification }
         return try NIOSSLContext(configuration: configuration)
     }

@@ -1,6 +1,3 @@
-import Crypto
-import Foundation
-
 extension SimulatedFirmware {
     /// Lets it begin as a machine that somebody set up long ago: admin control mode, a name, TLS off.
     ///
@@ -8,11 +5,12 @@ extension SimulatedFirmware {
     /// Of the password, which is admin's, only the hash is kept.
     mutating func beginProvisioned(password: String, hostName: String) {
         guard provisioningState != .post else { return }
-        accounts.adminA1 = Array(Insecure.MD5.hash(data: Data("admin:\(digestRealm):\(password)".utf8)))
+        accounts.setAdmin(password, realm: digestRealm)
         names.hostName = hostName
         names.domainName = dnsSuffix
         provisioningState = .post
         controlMode = 2
+        setUpEnds = nil
         hasClock = true
         hasMEBxPassword = true
     }

@@ -22,6 +22,8 @@ package struct SimulationPlan: Sendable {
     package var seed: UInt64 = 1
     /// Admin's password of a machine that begins set up; `nil` for one that begins in set-up mode.
     package var adminPassword: String?
+    /// PID and PPS of a machine that begins with a shared key, and the password that admin was given with them.
+    package var sharedKey: (key: SharedKey, adminPassword: String?)?
     /// Whether it takes as long as a device in life.
     package var isSlow = false
     /// A folder that keeps what its flash holds, a file a device.
@@ -59,6 +61,7 @@ package struct Simulation: Sendable {
         firmware.trustedSuffix = plan.trustedSuffix
         firmware.ipv4 = .init(device: plan.address)
         if let server = plan.provisioningServer { firmware.host.setUpServer = .init(server) }
+        if let shared = plan.sharedKey { firmware.take(shared.key, adminPassword: shared.adminPassword) }
         let folder = try plan.stateFolder.map { try StateFolder($0, say: say) }
         try folder?.restore(&firmware)
         if let password = plan.adminPassword { firmware.beginProvisioned(password: password, hostName: "pc1") }

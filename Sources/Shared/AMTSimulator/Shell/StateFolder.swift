@@ -21,6 +21,10 @@ final class StateFolder: Sendable {
         /// Not in files of earlier versions.
         var host: HostFacts?
         var hasMEBxPassword: Bool?
+        var redirection: SimulatedFirmware.Redirection?
+        var setUpEnds: Double?
+        var settled: Settled?
+        var sharedKey: SharedKey?
     }
 
     private let path: String
@@ -64,6 +68,10 @@ final class StateFolder: Sendable {
             firmware.commits = flash.commits
             if let host = flash.host { firmware.host = host }
             firmware.hasMEBxPassword = flash.hasMEBxPassword ?? false
+            if let redirection = flash.redirection { firmware.redirection = redirection }
+            firmware.setUpEnds = flash.setUpEnds
+            firmware.settled = flash.settled
+            firmware.sharedKey = flash.sharedKey
             if let suffix = firmware.host.agentSuffix { firmware.trustedSuffix = suffix }
             firmware.powerCut()
         } catch {
@@ -88,7 +96,8 @@ final class StateFolder: Sendable {
             tls: firmware.committedTLS, clockOffset: firmware.clockOffset, hasClock: firmware.hasClock,
             isTimeValid: firmware.isTimeValid, digestRealm: firmware.digestRealm,
             configurationNonce: firmware.configurationNonce, commits: firmware.commits, host: firmware.host,
-            hasMEBxPassword: firmware.hasMEBxPassword)
+            hasMEBxPassword: firmware.hasMEBxPassword, redirection: firmware.redirection, setUpEnds: firmware.setUpEnds,
+            settled: firmware.settled, sharedKey: firmware.sharedKey)
         let name = file(firmware)
         try JSONEncoder().encode(flash).write(to: URL(filePath: name), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: name)
