@@ -85,6 +85,19 @@ struct FleetTests {
         }
     }
 
+    @Test("every device answers a presence ping from its own address, with its own state")
+    func presence() async throws {
+        try await withFleet(300) { fleet in
+            let addresses = try await rows(fleet).compactMap { $0["address"] as? String }
+            let other = Bench(fleet, at: addresses[299])
+            try await other.provision()
+            for (address, state) in [(addresses[0], 1), (addresses[150], 1), (addresses[299], 2)] {
+                let pong = try #require(try PresenceTests.ask(address, port: 623 + fleet.portOffset), "\(address)")
+                #expect(pong[9] == PresenceTests.ping[9] && Int(pong[19]) & 3 == state, "\(address)")
+            }
+        }
+    }
+
     @Test("a device moves to a free address and leaves the old one, and not to one that another device has")
     func moves() async throws {
         try await withFleet(3) { fleet in
@@ -124,7 +137,7 @@ struct FleetTests {
                 "--address", Bench.address(90), "--devices", "2", "--port-offset=-\(100 + Bench.fleetOffset % 500)",
             ])
         try await program.awaitLine("ready")
-        #expect(program.printed.components(separatedBy: "is left out: this user may not listen below 1024").count == 3)
+        #expect(program.printed.components(separatedBy: "is left out: this user may not listen below 1024").count == 4)
         await program.stop()
     }
 

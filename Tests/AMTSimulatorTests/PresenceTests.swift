@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A presence ping")
 struct PresenceTests {
-    private static let ping: [UInt8] = [6, 0, 0, 6, 0, 0, 0x11, 0xBE, 0x80, 0x2A, 0, 0]
+    static let ping: [UInt8] = [6, 0, 0, 6, 0, 0, 0x11, 0xBE, 0x80, 0x2A, 0, 0]
 
     @Test("brings tag, enterprise, port, version and state", arguments: Personality.all)
     func pong(personality: Personality) throws {
@@ -66,20 +66,21 @@ struct PresenceTests {
         #expect(try await bench.post(Bench.get, as: .certificate("leaf"), port: 664).status == 200)
     }
 
-    /// Sends the ping and waits five seconds at most for what comes back.
-    private static func ask(_ address: String) throws -> [UInt8]? {
+    /// Sends the ping and waits five seconds at most for what comes back from there.
+    static func ask(_ address: String, port: Int = 623) throws -> [UInt8]? {
         let socket = socket(AF_INET, CInt(SOCK_DGRAM.rawValue), 0)
         defer { close(socket) }
         var target = sockaddr_in()
         target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = in_port_t(623).bigEndian
+        target.sin_port = in_port_t(port).bigEndian
         guard inet_pton(AF_INET, address, &target.sin_addr) == 1 else { throw Missing("an address") }
-        let sent = withUnsafePointer(to: &target) { pointer in
+        // Connected, the socket takes nothing from any other address.
+        let status = withUnsafePointer(to: &target) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(socket, ping, ping.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard sent == ping.count else { throw Missing("a datagram sent") }
+        guard status == 0, send(socket, ping, ping.count, 0) == ping.count else { throw Missing("a datagram sent") }
         var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, 5000) == 1 else { return nil }
         var bytes = [UInt8](repeating: 0, count: 64)

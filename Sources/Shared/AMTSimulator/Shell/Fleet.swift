@@ -48,6 +48,18 @@ package final class Fleet: Sendable {
             listeners.withLock { $0.append(channel) }
             say("listening on port \(port) of the interface lo\(tls ? " (TLS)" : "")")
         }
+        try await startPresence(portOffset: portOffset)
+    }
+
+    /// Opens UDP port 623, where presence is asked for, or says that this user may not have it.
+    private func startPresence(portOffset: Int) async throws {
+        let port = 623 + portOffset
+        let channel = try await FleetPresence.open(port: port, group: group) { [self] address in
+            places.withLock { $0[address] }.map { devices[$0] }
+        }
+        guard let channel else { return say("port \(port) (UDP) is left out: this user may not listen below 1024") }
+        listeners.withLock { $0.append(channel) }
+        say("listening on port \(port) of the interface lo (UDP)")
     }
 
     package func stop() async {

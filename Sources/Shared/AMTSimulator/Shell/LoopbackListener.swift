@@ -1,16 +1,20 @@
 import Glibc
 
-/// A socket that listens on every address of the interface `lo`, and of that one only.
+/// A socket that listens, or takes datagrams, on every address of the interface `lo`, and of that one only.
 enum LoopbackListener {
     /// Opens one.
     ///
     /// - Returns: The descriptor, or `nil` where this user may not have the port.
     /// - Throws: ``SimulationFault`` for every other reason.
-    static func open(port: Int) throws(SimulationFault) -> CInt? {
-        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+    static func open(port: Int, takesDatagrams: Bool = false) throws(SimulationFault) -> CInt? {
+        let type = takesDatagrams ? SOCK_DGRAM : SOCK_STREAM
+        let descriptor = socket(AF_INET, CInt(type.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw fault("no socket for port \(port)", errno, "") }
         var yes: CInt = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
+        // Two fleets with one port would both be told the datagrams: there the port is to be refused.
+        if !takesDatagrams {
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
+        }
         let isBound = "lo".withCString { setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, $0, 3) } == 0
         guard isBound else {
             let number = errno
@@ -27,7 +31,7 @@ enum LoopbackListener {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard status == 0, listen(descriptor, 4096) == 0 else {
+        guard status == 0, takesDatagrams || listen(descriptor, 4096) == 0 else {
             let number = errno
             close(descriptor)
             if number == EACCES { return nil }
