@@ -13,6 +13,9 @@ struct Benchmarks {
         if CommandLine.arguments.contains("engine") {
             return try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
         }
+        if CommandLine.arguments.contains("fleet") {
+            return try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
+        }
         try await withTemporaryFolder { folder in
             let site = try await Site(in: folder, number: 7)
             try await site.control(#"{"do":"resetCounters"}"#)
