@@ -25,6 +25,10 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
             guard input["KeyAlgorithm"]?.text == "0", let bits = Int(input["KeyLength"]?.text ?? ""),
                 [1024, 1536, 2048].contains(bits)
             else { return .status(36) }
+            guard firmware.keyGenerationsBusy == 0 else {
+                firmware.keyGenerationsBusy -= 1
+                return .status(2082)
+            }
             guard firmware.store.keys.count < 8 else { return .status(23) }
             guard let handle = try? firmware.store.makeKey(bits: bits) else { return .status(1) }
             return MethodAnswer(outputs: [("KeyPair", key(handle))], status: 0)

@@ -125,6 +125,8 @@ extension SimulatedFirmware {
             openSetUp()
         } else {
             names = Names(personality)
+            wired = WiredPort()
+            disabledRoots = []
             provisioningState = .pre
             settled = nil
             sharedKey = nil

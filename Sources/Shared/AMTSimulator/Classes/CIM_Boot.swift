@@ -48,15 +48,24 @@ enum CIM_BootService: FirmwareClass {
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties = serviceProperties(name, "Intel(r) AMT Boot Service")
-        properties["EnabledState"] = .text("2")
+        properties["EnabledState"] = .number(firmware.machine.bootServiceState)
         properties["OperationalStatus"] = .text("0")
         return [instance(properties)]
     }
 
     /// Says for which boots the choice counts: 0 the next one, 1 the next one alone, 2 all.
+    ///
+    /// RequestStateChange switches, from 16 on, boots over the network by UEFI (1) and by the platform's erase (2) on.
     static func invoke(
         _ firmware: inout SimulatedFirmware, _ method: String, _ input: XMLElement, by user: String?
     ) throws(WSFault) -> MethodAnswer {
+        if method == "RequestStateChange", firmware.personality.release >= 16 {
+            guard let state = UInt32(input["RequestedState"]?.text ?? ""), (32768...32771).contains(state) else {
+                return .status(5)
+            }
+            firmware.machine.bootServiceState = state
+            return .status(0)
+        }
         guard method == "SetBootConfigRole" else { throw .actionNotSupported }
         guard let setting = input["BootConfigSetting"],
             WSRequest.SelectorValue.reference(setting).instanceID == CIM_BootConfigSetting.instanceID,

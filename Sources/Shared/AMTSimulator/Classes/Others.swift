@@ -30,36 +30,6 @@ enum AMT_TimeSynchronizationService: FirmwareClass {
     }
 }
 
-enum AMT_EthernetPortSettings: FirmwareClass {
-    static let name = "AMT_EthernetPortSettings"
-
-    static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
-        let mac = firmware.mac.map { String(format: "%02x", $0) }.joined(separator: "-")
-        var wired: [String: PropertyValue] = [
-            "DHCPEnabled": .text("true"), "ElementName": .text("Intel(r) AMT Ethernet Port Settings"),
-            "DefaultGateway": .text(firmware.ipv4.gateway), "IPAddress": .text(firmware.ipv4.address),
-            "InstanceID": .text("Intel(r) AMT Ethernet Port Settings 0"), "IpSyncEnabled": .text("true"),
-            "LinkIsUp": .text("true"), "LinkPolicy": .list(["1", "14"]), "MACAddress": .text(mac),
-            "PrimaryDNS": .text(firmware.ipv4.nameServer), "SharedDynamicIP": .text("true"), "SharedMAC": .text("true"),
-            "SharedStaticIp": .text("false"), "SubnetMask": .text("255.255.255.0"),
-        ]
-        var wireless: [String: PropertyValue] = [
-            "ConsoleTcpMaxRetransmissions": .text("5"), "DHCPEnabled": .text("true"),
-            "ElementName": .text("Intel(r) AMT Ethernet Port Settings"),
-            "InstanceID": .text("Intel(r) AMT Ethernet Port Settings 1"), "LinkControl": .text("2"),
-            // All zero marks an absent wireless port.
-            "LinkIsUp": .text("false"), "LinkPreference": .text("2"), "MACAddress": .text("00-00-00-00-00-00"),
-            "SharedMAC": .text("true"), "WLANLinkProtectionLevel": .text("1"),
-        ]
-        if firmware.personality.release < 7 { wired["IpSyncEnabled"] = nil }
-        if firmware.personality.newerProperties.contains(.physicalConnectionType) {
-            wired["PhysicalConnectionType"] = .text("0")
-            wireless["PhysicalConnectionType"] = .text("3")
-        }
-        return [instance(wired), instance(wireless)]
-    }
-}
-
 enum CIM_SoftwareIdentity: FirmwareClass {
     static let name = "CIM_SoftwareIdentity"
     static let declaresCommon = true

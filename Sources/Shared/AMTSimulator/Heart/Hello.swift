@@ -12,10 +12,9 @@ extension SimulatedFirmware {
         var bytes: [UInt8] = [accounts.adminA1 == nil ? 0 : 1, 0, sharedKey == nil ? 3 : 2, 0]
         bytes += withUnsafeBytes(of: min(retry, 14).littleEndian) { Array($0) }
         if let sharedKey { return bytes + uuid + Array(sharedKey.identity.utf8) }
-        bytes += uuid + [UInt8(trustedRoots.count)]
-        for root in trustedRoots {
-            let kind: Personality.RootHash = root.count == 20 ? .sha1 : root.count == 48 ? .sha384 : .sha256
-            bytes += [kind.rawValue, UInt8(root.count)] + root
+        bytes += uuid + [UInt8(activeRoots.count)]
+        for root in activeRoots {
+            bytes += [Personality.RootHash(length: root.count).rawValue, UInt8(root.count)] + root
         }
         return bytes
     }

@@ -2,6 +2,8 @@
 package struct Machine: Hashable, Sendable {
     /// CIM's: 2 on, 3 and 4 asleep, 7 hibernated, 8 off.
     package var powerState: UInt32 = 2
+    /// CIM_BootService.EnabledState: 2, or from 16 on 32768 and what is switched on beside.
+    var bootServiceState: UInt32 = 2
     /// The InstanceID of the chosen CIM_BootSourceSetting.
     var bootSource: String?
     /// 0 the next boot, 1 the next boot alone, 2 every boot, 32768 none; `nil` before anybody said.

@@ -24,7 +24,7 @@ extension SimulatedFirmware {
             }
         }
         let digests: [Personality.RootHash] = [.sha1, .sha256, .sha384]
-        guard digests.contains(where: { trustedRoots.contains($0.digest(root)) }) else {
+        guard digests.contains(where: { activeRoots.contains($0.digest(root)) }) else {
             return "the root's hash is not in the table"
         }
         // Keys below 2048 bits, which go the same way, swift-certificates does not read at all.

@@ -26,8 +26,11 @@ package struct SimulatedFirmware: Sendable {
     package var ipv4 = Addresses()
     /// Hashes of the roots that set-up trusts; the length tells the digest.
     package var trustedRoots: [[UInt8]]
+    /// Those of them that somebody switched off.
+    var disabledRoots: Set<[UInt8]> = []
 
     package var names = Names()
+    var wired = WiredPort()
     package var machine = Machine()
     package var host = HostFacts()
     var redirection = Redirection()
@@ -64,6 +67,8 @@ package struct SimulatedFirmware: Sendable {
     var messageCount: UInt64 = 0
     var enumerations: [String: (items: [Instance], made: Double)] = [:]
     var enumerationCount: UInt32 = 0
+    /// How many more key pairs are refused because one is in the making.
+    package var keyGenerationsBusy = 0
     /// How many more writes the flash takes before it refuses; `nil` for no limit.
     package var flashWritesLeft: Int?
     /// Counts how often set-up began since it was made; each has its own hellos.

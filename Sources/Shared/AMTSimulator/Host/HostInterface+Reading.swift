@@ -105,16 +105,10 @@ extension SimulatedFirmware {
             return .status(personality.switches.unknownRoot.rawValue)
         }
         let hash = trustedRoots[place]
-        let algorithm: UInt8 =
-            switch hash.count {
-            case 20: 1
-            case 48: 3
-            default: 2
-            }
-        let name = place < host.rootNames.count ? host.rootNames[place] : "Simulated Root CA \(place + 1)"
         return .data(
-            HostBytes.flag(true) + HostBytes.flag(true) + HostBytes.filled(hash, 64) + [algorithm]
-                + HostBytes.ansi(String(name.prefix(32))))
+            HostBytes.flag(true) + HostBytes.flag(!disabledRoots.contains(hash)) + HostBytes.filled(hash, 64)
+                + [Personality.RootHash(length: hash.count).rawValue]
+                + HostBytes.ansi(String(rootName(place).prefix(32))))
     }
 
     /// Link state is the one state that has a number.

@@ -24,6 +24,7 @@ extension ControlCommand {
         case "flashWrites":
             // Without a number the limit is lifted.
             host.with { $0.firmware.flashWritesLeft = fields.times }
+        case "keyBusy": host.with { $0.firmware.keyGenerationsBusy = fields.times ?? 1 }
         case "address":
             guard let address = fields.value, address.hasPrefix("127.") else {
                 return json(["error": "value is an address in 127.0.0.0/8"])

@@ -25,6 +25,8 @@ final class StateFolder: Sendable {
         var setUpEnds: Double?
         var settled: Settled?
         var sharedKey: SharedKey?
+        var wired: WiredPort?
+        var disabledRoots: Set<[UInt8]>?
     }
 
     private let path: String
@@ -72,6 +74,8 @@ final class StateFolder: Sendable {
             firmware.setUpEnds = flash.setUpEnds
             firmware.settled = flash.settled
             firmware.sharedKey = flash.sharedKey
+            firmware.wired = flash.wired ?? WiredPort()
+            firmware.disabledRoots = flash.disabledRoots ?? []
             if let suffix = firmware.host.agentSuffix { firmware.trustedSuffix = suffix }
             firmware.powerCut()
         } catch {
@@ -97,7 +101,8 @@ final class StateFolder: Sendable {
             isTimeValid: firmware.isTimeValid, digestRealm: firmware.digestRealm,
             configurationNonce: firmware.configurationNonce, commits: firmware.commits, host: firmware.host,
             hasMEBxPassword: firmware.hasMEBxPassword, redirection: firmware.redirection, setUpEnds: firmware.setUpEnds,
-            settled: firmware.settled, sharedKey: firmware.sharedKey)
+            settled: firmware.settled, sharedKey: firmware.sharedKey, wired: firmware.wired,
+            disabledRoots: firmware.disabledRoots)
         let name = file(firmware)
         try JSONEncoder().encode(flash).write(to: URL(filePath: name), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: name)
