@@ -136,6 +136,18 @@ struct DispatchTests {
         #expect(try device.delete("AMT_GeneralSettings").fault == "b:ActionNotSupported")
     }
 
+    @Test(
+        "options are ignored, and a request that insists on them is not understood", arguments: ["true", "1", "false"])
+    func options(insists: String) throws {
+        var device = try Device.provisioned()
+        let header =
+            "<w:OptionSet xmlns:s=\"\(Namespace.soap)\" s:mustUnderstand=\"\(insists)\"><w:Option Name=\"x\"/></w:OptionSet>"
+        let reply = try device.send("\(Namespace.transfer)/Get", "AMT_GeneralSettings", body: "", header: header)
+        #expect(reply.status == (insists == "false" ? 200 : 400))
+        let code = reply.body?["Code"]
+        #expect(code?["Value"]?.text == (insists == "false" ? nil : "a:MustUnderstand") && code?["Subcode"] == nil)
+    }
+
     @Test("Identify needs no addressing")
     func identify() throws {
         var device = try Device.provisioned()

@@ -45,6 +45,7 @@ extension SimulatedFirmware {
         guard let type = firmwareClasses.first(where: { $0.name == request.className }),
             request.resource == Namespace.ofClass(type.name), type.firstRelease <= personality.release
         else { throw .destinationUnreachable }
+        if request.insistsOnOptions { throw .mustUnderstand }
         if let bytes = request.longestAnswer, bytes < 50_000 { throw .envelopeSize }
         let rights = accounts.rights(of: user)
         let namespace = request.resource

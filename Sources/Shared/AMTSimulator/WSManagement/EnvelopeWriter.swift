@@ -60,8 +60,9 @@ struct EnvelopeWriter {
         text += "><a:Header><b:To>\(Namespace.anonymous)</b:To><b:RelatesTo>\(escaped(relatesTo))</b:RelatesTo>"
         text += #"<b:Action a:mustUnderstand="true">\#(fault.action)</b:Action>"#
         text += "<b:MessageID>\(messageID)</b:MessageID></a:Header><a:Body><a:Fault><a:Code>"
-        text += "<a:Value>a:\(fault.isReceiver ? "Receiver" : "Sender")</a:Value>"
-        text += "<a:Subcode><a:Value>\(fault.subcode)</a:Value></a:Subcode></a:Code>"
+        text += "<a:Value>\(fault.code)</a:Value>"
+        if !fault.subcode.isEmpty { text += "<a:Subcode><a:Value>\(fault.subcode)</a:Value></a:Subcode>" }
+        text += "</a:Code>"
         text += #"<a:Reason><a:Text xml:lang="en-US">\#(fault.reason)</a:Text></a:Reason>"#
         text += "<a:Detail>\(fault.detail)</a:Detail></a:Fault></a:Body></a:Envelope>"
         return text

@@ -10,11 +10,15 @@ enum WSFault: Error, Hashable {
     case accessDenied
     case quotaLimit
     case envelopeSize
+    /// A header that has to be understood, and is not.
+    case mustUnderstand
     /// A feature's own error, by its PT status.
     case internalError(UInt32)
 
+    /// The kind of fault beneath sender or receiver; empty where the code itself says all.
     var subcode: String {
         switch self {
+        case .mustUnderstand: ""
         case .destinationUnreachable: "b:DestinationUnreachable"
         case .alreadyExists: "e:AlreadyExists"
         case .invalidRepresentation: "d:InvalidRepresentation"
@@ -39,13 +43,14 @@ enum WSFault: Error, Hashable {
         case .quotaLimit: "The service is busy servicing other requests."
         case .envelopeSize:
             "An internal encoding limit was exceeded in a request or would be violated if the message were processed."
+        case .mustUnderstand: "A header that has to be understood is not."
         case .internalError: "The service cannot comply with the request due to internal processing errors."
         }
     }
 
     var action: String {
         switch self {
-        case .destinationUnreachable, .actionNotSupported:
+        case .destinationUnreachable, .actionNotSupported, .mustUnderstand:
             "http://schemas.xmlsoap.org/ws/2004/08/addressing/fault"
         default: "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
         }
@@ -57,6 +62,13 @@ enum WSFault: Error, Hashable {
         case .invalidRepresentation:
             "<e:FaultDetail>http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/MissingValues</e:FaultDetail>"
         default: ""
+        }
+    }
+
+    var code: String {
+        switch self {
+        case .mustUnderstand: "a:MustUnderstand"
+        default: isReceiver ? "a:Receiver" : "a:Sender"
         }
     }
 

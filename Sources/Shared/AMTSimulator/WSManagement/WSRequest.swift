@@ -9,6 +9,8 @@ struct WSRequest {
     var selectors: [String: SelectorValue]
     /// `MaxEnvelopeSize`, in bytes, where the client states one.
     var longestAnswer: Int?
+    /// Whether it states options and insists on them.
+    var insistsOnOptions: Bool
     var body: XMLElement?
 
     enum SelectorValue: Hashable {
@@ -29,6 +31,7 @@ struct WSRequest {
         resource = header?["ResourceURI"]?.text ?? ""
         messageID = header?["MessageID"]?.text ?? ""
         longestAnswer = header?["MaxEnvelopeSize"].flatMap { Int($0.text) }
+        insistsOnOptions = truth(header?["OptionSet"]?.attribute("mustUnderstand")) == true
         body = envelope["Body"]?.children.first
         selectors = [:]
         for selector in header?["SelectorSet"]?.all("Selector") ?? [] {
