@@ -17,7 +17,7 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     package var firstSeen: Double
     package var lastHello: Double?
     package var helloCount: Int
-    /// The roots that its hello named, hexadecimal; SHA-256 ones only.
+    /// The roots that its hello named, hexadecimal; the length tells the digest.
     package var rootHashes: [String]
     package var firmware: ProvisionedFirmware?
     /// Whether a person allows TLS 1.0 and 1.1 with this firmware.

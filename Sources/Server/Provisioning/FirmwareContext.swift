@@ -139,10 +139,11 @@ extension FirmwareContext {
         let isOurs = job.kind != .provision || ledger.isDone(SetAdminStep.self)
         if await notebook.isTurned(to: isOurs ? "set-up, our password" : "set-up") { return }
         let password = isOurs ? try await vault.secret(.adminPassword, of: machine) : Secret("admin")
+        let record = try await record()
         try await turn(
             to: FirmwareEndpoint(
-                address: try await record().address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
-                identity: try workshop.chain.identity,
+                address: record.address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
+                identity: try workshop.chain.identity(for: record.rootHashes),
                 credential: DigestCredential(user: "admin", password: password)))
     }
 

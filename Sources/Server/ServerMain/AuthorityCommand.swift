@@ -10,7 +10,7 @@ import Vocabulary
 struct AuthorityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authority", abstract: "Shows the certificate authority and what it took back.",
-        subcommands: [Show.self, RevocationListCommand.self])
+        subcommands: [Show.self, RevocationListCommand.self, ProvisioningCertificateCommand.self])
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The chain, the profile, the revoked certificates.")

@@ -36,7 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
         let bell = JobBell()
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let board = SignalBoard()
-        let chain = try chain(folder)
+        let chain = try folder.chain()
         let webhooks = try (configuration.webhooks ?? []).map { try $0.webhook(in: folder) }
         let bells = WebhookService.bells(for: webhooks)
         var core = ServerCore(
@@ -135,12 +135,6 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = logger
         logger.logLevel = .warning
         return logger
-    }
-
-    private func chain(_ folder: ServerFolder) throws -> ProvisioningChain {
-        try ProvisioningChain(
-            links: try Certificate.all(pem: try folder.text(folder.provisioningChain)),
-            key: try PrivateKey(pem: Secret(try folder.read(folder.provisioningKey))))
     }
 }
 

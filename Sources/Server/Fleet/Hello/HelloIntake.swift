@@ -46,7 +46,7 @@ package struct HelloIntake: Sendable {
         }
         known.lastHello = now
         known.helloCount += 1
-        known.rootHashes = hello.rootHashes.filter { $0.type == 2 }.map(\.bytes.hexadecimal)
+        known.rootHashes = hello.rootHashes.map(\.bytes.hexadecimal)
         note(address, in: &known, now: now)
         let decision = decide(&known, from: address)
         record = known
