@@ -20,6 +20,10 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     /// The roots that its hello named, hexadecimal; the length tells the digest.
     package var rootHashes: [String]
     package var firmware: ProvisionedFirmware?
+    /// Until when the firmware's set-up is open at the least, seconds since 1970; `nil` outside of set-up.
+    package var setUpEnds: Double?
+    /// The digest users that provisioning made, by their names.
+    package var users: [String]?
     /// Whether a person allows TLS 1.0 and 1.1 with this firmware.
     package var allowsLegacyTLS: Bool?
     /// SHA-256 of the key with which its agent speaks for it without a build token, hexadecimal.
@@ -156,6 +160,12 @@ package struct SecretPurpose: RawRepresentable, Hashable, Sendable {
     package static let adminPassword = SecretPurpose(rawValue: "admin-password")
     /// The password by which a machine is adopted.
     package static let adoption = SecretPurpose(rawValue: "adoption-password")
+    /// The password of the firmware's boot prompt.
+    package static let mebxPassword = SecretPurpose(rawValue: "mebx-password")
+    /// What an agent was given for the firmware to show when it asks for its set-up.
+    package static let oneTimePassword = SecretPurpose(rawValue: "one-time-password")
+    /// The password of a digest user that the configuration names.
+    package static func user(_ name: String) -> SecretPurpose { .init(rawValue: "user:\(name)") }
     /// The password of the temporary account of this name.
     package static func account(_ name: String) -> SecretPurpose { .init(rawValue: "account:\(name)") }
 

@@ -53,13 +53,15 @@ package actor FirmwareConnection: WSManTransport {
     package private(set) var handshakes = 0
     private let gate: Turnstile
     private let clock: @Sendable () -> Double
+    private let mayGoOn: @Sendable () -> Bool
     private var log: [JobRequest] = []
 
     package init(
         _ client: any HTTPSending, to machine: MachineID, nonces: NonceBook, gate: Turnstile,
-        clock: @escaping @Sendable () -> Double
+        mayGoOn: @escaping @Sendable () -> Bool = { true }, clock: @escaping @Sendable () -> Double
     ) {
         self.gate = gate
+        self.mayGoOn = mayGoOn
         self.clock = clock
         self.client = client
         self.machine = machine
@@ -96,6 +98,7 @@ package actor FirmwareConnection: WSManTransport {
     private func send(
         _ envelope: [UInt8], _ title: String, to endpoint: FirmwareEndpoint, answering challenge: DigestChallenge? = nil
     ) async throws(WSManFault) -> HTTPAnswer {
+        guard mayGoOn() else { throw .notSent("this server has lost the job to another one") }
         var request = HTTPRequest(
             "POST", "https://\(endpoint.name):\(endpoint.port)/wsman",
             headers: [HTTPHeader("Content-Type", "application/soap+xml;charset=UTF-8")], body: envelope,

@@ -145,6 +145,24 @@ extension FirmwareContext {
                 address: record.address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
                 identity: try workshop.chain.identity(for: record.rootHashes),
                 credential: DigestCredential(user: "admin", password: password)))
+        try await prolongSetUp(record)
+    }
+
+    /// Asks the firmware to stay in set-up for longer when it may close before the job is done.
+    private func prolongSetUp(_ record: DeviceRecord) async throws(Failure) {
+        guard let ends = record.setUpEnds, ends < now + SetUpWindow.reserve else { return }
+        var prolonged: Double? = now + SetUpWindow.least
+        do {
+            try await session.perform(
+                AMT.SetupAndConfigurationService.ExtendProvisioningPeriod(hours: UInt32(SetUpWindow.least / 3600)))
+        } catch {
+            // A firmware that will not may still be open for long enough.
+            guard case .refused = error else { throw Self.failure(error) }
+            prolonged = nil
+        }
+        _ = try await store.change(machine) { [prolonged] (record: inout DeviceRecord?) in
+            record?.setUpEnds = prolonged
+        }
     }
 
     /// The account that the firmware has now, by the steps that are done.

@@ -33,7 +33,7 @@ extension ServerCore {
     ///   or that another machine has.
     package func take(_ report: Report) async throws(Failure) -> Directive {
         guard !report.machine.isBogus else { throw Self.bogus(report.machine) }
-        if let directive = try provisioningFirst(report) { return directive }
+        if let directive = try await provisioningFirst(report) { return directive }
         guard let record = try await store.device(report.machine) else { throw Self.unknown(report.machine) }
         try Self.requireUse(of: record)
         if record.stage == .held {
@@ -81,17 +81,25 @@ extension ServerCore {
     /// What an agent is told that may start the provisioning: to do so, or to wait for its end.
     ///
     /// The firmware's hello decides about the rest, as if it had come by itself; the name is checked before that.
-    private func provisioningFirst(_ report: Report) throws(Failure) -> Directive? {
+    private func provisioningFirst(_ report: Report) async throws(Failure) -> Directive? {
         guard report.offersStartConfiguration == true else { return nil }
         switch report.provisioningState {
         case .pre:
             try policy.check(report.osName)
             return Directive(
                 verdict: .provisioning, message: "the firmware shall ask for its provisioning",
-                startConfiguration: StartOrder())
+                startConfiguration: StartOrder(otp: try await oneTimePassword(of: report.machine)?.revealedText))
         case .in: return Directive(verdict: .provisioning, message: "the firmware is being provisioned")
         default: return nil
         }
+    }
+
+    /// The same again for an agent that asks again: the firmware may hold it already.
+    private func oneTimePassword(of machine: MachineID) async throws(Failure) -> Secret? {
+        guard let vault else { return nil }
+        return try await vault.holds(.oneTimePassword, of: machine)
+            ? try await vault.secret(.oneTimePassword, of: machine)
+            : try await vault.writeAhead(.oneTimePassword, of: machine, now: clock())
     }
 
     private func beginRename(_ report: Report, of record: DeviceRecord) async throws(Failure) -> Directive {

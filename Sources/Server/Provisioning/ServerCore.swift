@@ -17,6 +17,8 @@ package struct ServerCore: Sendable {
     package let routes: Routes
     package let clock: @Sendable () -> Double
     package let board: SignalBoard
+    /// Keeps the one-time passwords that agents are given; without it there are none.
+    package var vault: Vault?
     /// Takes certificates of machines back that go out of use.
     package var authority: (any RevokingAuthority)?
     /// Told when a job may have become due.
@@ -99,6 +101,8 @@ package struct ServerCore: Sendable {
     /// Lets a held machine be provisioned at its next hello, or at once when its address is known.
     package func retry(_ machine: MachineID) async throws(Failure) -> JobRecord {
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
+        // Who asks for this says that it is the right machine.
+        try await vault?.forget(.oneTimePassword, of: machine)
         guard record.stage == .held || record.stage == .staged else {
             throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not held")
         }

@@ -30,7 +30,8 @@ struct ServeCommand: AsyncParsableCommand {
 
         let keyFile = MasterKeyFile(folder)
         let ring = try keyFile.read()
-        let store = try SQLiteStore(path: folder.store)
+        var store = try SQLiteStore(path: folder.store)
+        store.lease.seconds = configuration.leaseSeconds ?? store.lease.seconds
         try await store.check()
         try await requireKeys(of: store, in: ring)
         let bell = JobBell()
@@ -49,17 +50,21 @@ struct ServeCommand: AsyncParsableCommand {
         let profile = configuration.certificates ?? .init()
         let authority = try folder.authority(profile, store)
         core.authority = authority
+        let vault = Vault(keys: VaultKeys(ring) { () throws(Failure) in try keyFile.read() }, store: store)
+        if configuration.oneTimePasswords ?? true { core.vault = vault }
         var workshop = Workshop(
-            store: store,
-            vault: Vault(
-                keys: VaultKeys(ring) { () throws(Failure) in try keyFile.read() }, store: store),
+            store: store, vault: vault,
             client: client, authority: authority, chain: chain,
             firmwarePort: configuration.firmwarePort, board: board,
             recovery: RecoveryShelf(folder: folder.recovery), clock: clock)
 
+        let leases = LeaseBook(seconds: store.lease.seconds)
+        workshop.leases = leases
         workshop.domain = configuration.domain
         workshop.approval = configuration.approval ?? .none
         workshop.kerberos = configuration.kerberos
+        workshop.mebx = configuration.mebxPassword ?? .random
+        workshop.users = configuration.digestUsers ?? []
         workshop.bootOrder = configuration.bootOrder ?? .settingsFirst
         var actions: [Fleet.Collection: CollectionAction] = [:]
         for (name, action) in configuration.actions ?? [:] {
@@ -69,7 +74,9 @@ struct ServeCommand: AsyncParsableCommand {
         let services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
             try console(folder, core, logger),
-            JobService(core: core, workshop: workshop, bell: bell, atOnce: configuration.jobsAtOnce, logger: logger),
+            JobService(
+                core: core, workshop: workshop, bell: bell, atOnce: configuration.jobsAtOnce, leases: leases,
+                leaseSeconds: store.lease.seconds, logger: logger),
             WebhookService(
                 core: core, log: store, webhooks: webhooks, actions: actions, client: client, bells: bells,
                 logger: logger),

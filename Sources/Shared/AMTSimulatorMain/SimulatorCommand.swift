@@ -41,6 +41,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Whether the answer to CommitChanges arrives: sent or lost.") var commitAnswer = "sent"
     @Option(help: "How many requests one nonce answers for.") var nonceUses: Int?
     @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
+    @Option(help: "When the password of MEBx may be set: anytime, during-setup or default-only.") var mebxPolicy =
+        "anytime"
+    @Flag(help: "Refuse a commit while the password of MEBx is the factory's, as AMT 19 does.") var wantsMebxPassword =
+        false
     @Flag(help: "Say `AMT` alone in the Server header, as some builds of 11.x do.") var shortServerHeader = false
     @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold:
         String?
@@ -113,8 +117,13 @@ struct RunCommand: AsyncParsableCommand {
                 "there is no personality '\(personality)': \(Personality.all.map(\.name).joined(separator: ", "))")
         }
         guard let authentication = Personality.SetUpAuthentication(rawValue: setUpAuthentication),
-            let answer = Personality.CommitAnswer(rawValue: commitAnswer)
-        else { throw ValidationError("--set-up-authentication or --commit-answer has no such value") }
+            let answer = Personality.CommitAnswer(rawValue: commitAnswer),
+            let mebx = Personality.MEBxPolicy(rawValue: mebxPolicy)
+        else {
+            throw ValidationError("--set-up-authentication, --commit-answer or --mebx-policy has no such value")
+        }
+        personality.switches.mebxPolicy = mebx
+        personality.switches.commitWantsMEBxPassword = wantsMebxPassword
         personality.switches.setUpAuthentication = authentication
         personality.switches.commitAnswer = answer
         personality.switches.nonceUses = nonceUses

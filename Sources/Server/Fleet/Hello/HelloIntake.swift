@@ -47,6 +47,7 @@ package struct HelloIntake: Sendable {
         known.lastHello = now
         known.helloCount += 1
         known.rootHashes = hello.rootHashes.map(\.bytes.hexadecimal)
+        if known.setUpEnds ?? 0 < now { known.setUpEnds = now + SetUpWindow.least }
         note(address, in: &known, now: now)
         let decision = decide(&known, from: address)
         record = known

@@ -74,6 +74,10 @@ package struct Personality: Hashable, Sendable {
         package var nonceUses: Int?
         /// How long a nonce lasts, in seconds.
         package var nonceLifetime = 300.0
+        /// When SetMEBxPassword is taken.
+        package var mebxPolicy = MEBxPolicy.anytime
+        /// Whether CommitChanges wants a password of MEBx that is not the factory's, as from AMT 19 on.
+        package var commitWantsMEBxPassword = false
         /// Whether the `Server` header says `AMT` and nothing more.
         package var saysOnlyAMT = false
     }
@@ -83,6 +87,12 @@ package struct Personality: Hashable, Sendable {
     package enum SetUpAuthentication: String, Sendable, CaseIterable {
         case certificateOnly = "cert-only"
         case digestAdmin = "digest-admin"
+    }
+
+    package enum MEBxPolicy: String, Sendable, CaseIterable {
+        case anytime
+        case duringSetUp = "during-setup"
+        case defaultOnly = "default-only"
     }
 
     package enum CommitAnswer: String, Sendable, CaseIterable { case sent, lost }
