@@ -164,6 +164,30 @@ struct SetUpTests {
         return answer.output != "401" && answer.status == 0
     }
 
+    @Test("firmware that makes no keys is given them, at provisioning and at a rename, and the server keeps none")
+    func addKey() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: 63, simulator: ["--add-key-only"])
+            let machine = try #require(Self.machine)
+            let first = try #require(try await Self.store(folder).device(machine)?.firmware?.pin)
+            #expect(try await !Self.vault(folder).holds(.firmwareKey, of: machine))
+            try await site.control(#"{"do":"hold","phase":"before","method":"AddKey"}"#)
+            #expect(try await site.console("devices", "rename", Site.machine, "ws-1.corp.example.test").status == 0)
+            try await site.control(#"{"do":"awaitHeld"}"#)
+            // Killed with the key on its way: the same one is given again.
+            let kept = try await Self.vault(folder).secret(.firmwareKey, of: machine)
+            try await site.crashServer { try await site.control(#"{"do":"release","lost":true}"#) }
+            let page = try await site.end(of: "2")
+            #expect(page.contains(#""state":"done""#) && page.contains("the server made one"), "\(page)")
+            let pin = try #require(try await Self.store(folder).device(machine)?.firmware?.pin)
+            #expect(pin == (try PrivateKey(pem: kept).publicKey.pin.hexadecimal) && pin != first)
+            #expect(try await !Self.vault(folder).holds(.firmwareKey, of: machine))
+            let state = try await site.control(#"{"do":"state"}"#)
+            #expect((state["keys"] as? [Any])?.count == 1 && (state["certificates"] as? [Any])?.count == 1, "\(state)")
+            await site.stop()
+        }
+    }
+
     @Test(
         "a user that firmware would refuse keeps the server from starting, by its name",
         arguments: [("admin", "the firmware's"), ("a,b", "1 to 16"), ("nsk-x", "the server's own")])

@@ -14,6 +14,8 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     package var name: Hostname
     /// Where the firmware was last heard or reached, an IP address without a port.
     package var address: String
+    /// Where it may be by now: heard from there, and not yet proved by its pin or its UUID.
+    package var movedTo: String?
     package var firstSeen: Double
     package var lastHello: Double?
     package var helloCount: Int
@@ -164,6 +166,8 @@ package struct SecretPurpose: RawRepresentable, Hashable, Sendable {
     package static let mebxPassword = SecretPurpose(rawValue: "mebx-password")
     /// What an agent was given for the firmware to show when it asks for its set-up.
     package static let oneTimePassword = SecretPurpose(rawValue: "one-time-password")
+    /// A TLS key that the server has made for a firmware that makes none, until it is proved to be there; PEM.
+    package static let firmwareKey = SecretPurpose(rawValue: "firmware-key")
     /// The password of a digest user that the configuration names.
     package static func user(_ name: String) -> SecretPurpose { .init(rawValue: "user:\(name)") }
     /// The password of the temporary account of this name.

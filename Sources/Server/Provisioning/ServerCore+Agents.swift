@@ -31,11 +31,12 @@ extension ServerCore {
     ///
     /// - Throws: ``Failure``: a machine without a record, a firmware that is not provisioned, a name that policy forbids
     ///   or that another machine has.
-    package func take(_ report: Report) async throws(Failure) -> Directive {
+    package func take(_ report: Report, from address: String? = nil) async throws(Failure) -> Directive {
         guard !report.machine.isBogus else { throw Self.bogus(report.machine) }
         if let directive = try await provisioningFirst(report) { return directive }
         guard let record = try await store.device(report.machine) else { throw Self.unknown(report.machine) }
         try Self.requireUse(of: record)
+        try await note(address, of: record)
         if record.stage == .held {
             return Directive(verdict: .held, message: record.note ?? "a person must decide")
         }
@@ -76,6 +77,12 @@ extension ServerCore {
                 message: "job \(held.id) waits for a person: \(held.failure?.message ?? "a person must decide")")
         }
         return try await beginRename(report, of: record)
+    }
+
+    /// Keeps the address that an agent spoke from, where its firmware may be too; a job looks whether it is.
+    private func note(_ address: String?, of record: DeviceRecord) async throws(Failure) {
+        guard let address, address != record.address, address != record.movedTo, record.firmware != nil else { return }
+        _ = try await store.change(record.machine) { (record: inout DeviceRecord?) in record?.movedTo = address }
     }
 
     /// What an agent is told that may start the provisioning: to do so, or to wait for its end.

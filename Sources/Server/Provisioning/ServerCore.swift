@@ -63,7 +63,7 @@ package struct ServerCore: Sendable {
             let parameters = try encoded(ProvisionParameters(name: record.name))
             _ = try await store.enqueue(.provision, for: record.machine, parameters: parameters, now: now, due: now)
             ring()
-        } else if record.stage == .provisioning, record.address == address, let job {
+        } else if record.stage == .provisioning, [record.address, record.movedTo].contains(address), let job {
             // The firmware is awake in set-up: what waits for it need not wait longer.
             try await store.hasten(job.id, now: now)
             ring()

@@ -73,6 +73,10 @@ package struct Workshop: Sendable {
             mayGoOn: { [leases] in leases?.holds(job.id) ?? true }, clock: clock)
         let context = FirmwareContext(
             job: job, target: target, workshop: self, connection: connection, session: WSManSession(over: connection))
+        if try await store.device(job.machine)?.movedTo != nil {
+            let journal = JobMachine(steps.map(\.plan), replaying: try await store.events(of: job.id))
+            try await context.followHello(JobLedger(journal.outputs))
+        }
         let runner = JobRunner(steps, journal: store) { await $0.connection.takeRequests() }
         var outcome = try await runner.advance(
             job.id, in: context, while: { goesOn() && !board.isInterrupted(job.id) })
@@ -80,6 +84,7 @@ package struct Workshop: Sendable {
         if board.resume(job.id), outcome == nil {
             outcome = try await runner.advance(job.id, in: context, while: goesOn)
         }
+        try await context.keepAddress()
         if case .waiting(let failure)? = outcome, let end = try await end(of: job, steps, after: failure) {
             // Written down as the step's failure, so that what is owed after one is done.
             try await store.append(end, to: job.id)

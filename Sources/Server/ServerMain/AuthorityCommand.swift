@@ -18,7 +18,7 @@ struct AuthorityCommand: AsyncParsableCommand {
 
         func run() async throws {
             let folder = folder.value
-            let profile = try ServerConfiguration.load(from: folder).certificates ?? .init()
+            let profile = try ServerConfiguration.load(from: folder).leafProfile
             var rows: [[String]] = []
             for link in try Certificate.all(pem: try folder.text(folder.authorityCertificate)) {
                 rows.append([
@@ -49,7 +49,7 @@ struct AuthorityCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = folder.value
             let authority = try folder.authority(
-                try ServerConfiguration.load(from: folder).certificates ?? .init(), try folder.existingStore())
+                try ServerConfiguration.load(from: folder).leafProfile, try folder.existingStore())
             try await writeRevocationList(authority, to: output, now: Date().timeIntervalSince1970)
             print(output)
         }

@@ -125,8 +125,19 @@ struct ServerConfiguration: Codable {
     var certificates: BuiltInAuthority.LeafProfile?
     /// For how long a job is this server's after its last heartbeat, where several serve one store; 30 when left out.
     var leaseSeconds: Double?
+    /// `address:port` at which the revocation list is served over HTTP, as `/authority.crl`; certificates name it.
+    var revocationListServer: String?
     /// How long the server rests between two looks for what time makes due; an hour when left out.
     var upkeepEverySeconds: Double?
+
+    /// What certificates of firmware look like; they name the list that this server serves, unless another is named.
+    var leafProfile: BuiltInAuthority.LeafProfile {
+        var profile = certificates ?? .init()
+        if profile.revocationList == nil, let revocationListServer {
+            profile.revocationList = "http://\(revocationListServer)/authority.crl"
+        }
+        return profile
+    }
 
     static func load(from folder: ServerFolder) throws(Failure) -> ServerConfiguration {
         let bytes = try folder.read(folder.configuration)

@@ -39,7 +39,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         await line("authority") {
             let root = try Certificate.all(pem: try folder.text(folder.authorityCertificate))[0]
-            _ = try folder.authority(configuration.certificates ?? .init())
+            _ = try folder.authority(configuration.leafProfile)
             return "\(root.subjectCommonName), until \(timeText(Double(root.notAfter)))"
         }
         await line("provisioning chain") {

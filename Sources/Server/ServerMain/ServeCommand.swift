@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
             ring: { for bell in [bell] + bells { bell.ring() } })
         let client = try CurlClient()
         defer { client.close() }
-        let profile = configuration.certificates ?? .init()
+        let profile = configuration.leafProfile
         let authority = try folder.authority(profile, store)
         core.authority = authority
         let vault = Vault(keys: VaultKeys(ring) { () throws(Failure) in try keyFile.read() }, store: store)
@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
             guard let collection = Fleet.Collection(rawValue: name) else { throw noCollection(name) }
             actions[collection] = action
         }
-        let services: [any Service] = [
+        var services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
             try console(folder, core, logger),
             JobService(
@@ -85,6 +85,9 @@ struct ServeCommand: AsyncParsableCommand {
                 revocationList: folder.revocationList, pause: .seconds(configuration.upkeepEverySeconds ?? 3600),
                 logger: logger),
         ]
+        if let address = configuration.revocationListServer {
+            services.append(try revocationList(address, authority, clock, logger))
+        }
         let group = ServiceGroup(
             configuration: .init(
                 // Listeners end when they are asked to, not when they are cancelled.
@@ -128,6 +131,16 @@ struct ServeCommand: AsyncParsableCommand {
             try NIOSSLCertificate.fromPEMBytes(try folder.read(folder.authorityCertificate)))
         return Application(
             router: AgentRoutes(core).router(), server: try .tls(.http1(), tlsConfiguration: tls),
+            configuration: .init(address: .hostname(host, port: port), serverName: "namesake"), logger: quiet(logger))
+    }
+
+    private func revocationList(
+        _ address: String, _ authority: BuiltInAuthority, _ clock: @escaping @Sendable () -> Double, _ logger: Logger
+    ) throws(Failure) -> any Service {
+        let (host, port) = try hostAndPort(address)
+        let routes = RevocationRoutes { try await authority.revocationList(now: clock()).der }
+        return Application(
+            router: routes.router(),
             configuration: .init(address: .hostname(host, port: port), serverName: "namesake"), logger: quiet(logger))
     }
 

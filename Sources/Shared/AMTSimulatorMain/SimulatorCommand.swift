@@ -45,6 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         "anytime"
     @Flag(help: "Refuse a commit while the password of MEBx is the factory's, as AMT 19 does.") var wantsMebxPassword =
         false
+    @Flag(help: "Make no keys and take them by AddKey alone, as before 6.2.") var addKeyOnly = false
     @Flag(help: "Say `AMT` alone in the Server header, as some builds of 11.x do.") var shortServerHeader = false
     @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold:
         String?
@@ -128,6 +129,7 @@ struct RunCommand: AsyncParsableCommand {
         personality.switches.commitAnswer = answer
         personality.switches.nonceUses = nonceUses
         personality.switches.accountMayRemoveItself = !keepOwnAccount
+        personality.switches.makesKeys = !addKeyOnly
         personality.switches.saysOnlyAMT = shortServerHeader
         guard uuid != nil || devices != nil else {
             throw ValidationError("--uuid is missing: the device's SMBIOS UUID")

@@ -49,6 +49,15 @@ package struct PrivateKey: Sendable {
                 try written(.keyUnreadable) { PEM_write_bio_PKCS8PrivateKey($0, key, nil, nil, 0, nil, nil) }))
     }
 
+    /// The key as PKCS#1 RSAPrivateKey, DER: what firmware takes.
+    package var pkcs1: Secret {
+        get throws(Failure) {
+            try withKey { (key: OpaquePointer) throws(Failure) in
+                Secret(try der(.keyUnreadable) { i2d_PrivateKey(key, $0) })
+            }
+        }
+    }
+
     /// The public half.
     package var publicKey: PublicKey {
         get throws(Failure) {

@@ -91,9 +91,11 @@ package struct HelloIntake: Sendable {
         case .retired:
             return .leave("retired: `namesake-server devices readmit` takes it back into use")
         case .provisioning:
+            if record.address != address { record.movedTo = address }
             return .leave("a job is under way")
         case .staged:
             record.address = address
+            record.movedTo = nil
             return .provision
         }
     }

@@ -35,6 +35,7 @@ package struct ProveProvisioningStep: Step {
             record?.users = users
             record?.rename(to: target, now: now)
         }
+        try await context.vault.forget(.firmwareKey, of: context.machine)
         return Output(name: target.text)
     }
 }
@@ -104,6 +105,7 @@ package struct ProveRenameStep: Step {
             record?.rename(to: target, now: now)
             record?.note = nil
         }
+        try await context.vault.forget(.firmwareKey, of: context.machine)
         return Output(name: target.text, hostOSFQDN: found)
     }
 

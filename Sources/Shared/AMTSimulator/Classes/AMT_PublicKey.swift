@@ -17,6 +17,8 @@ enum AMT_PublicKeyManagementService: FirmwareClass {
     static func invoke(
         _ firmware: inout SimulatedFirmware, _ method: String, _ input: XMLElement, by user: String?
     ) throws(WSFault) -> MethodAnswer {
+        let isYoung = ["GenerateKeyPair", "GeneratePKCS10RequestEx"].contains(method)
+        guard !isYoung || firmware.personality.switches.makesKeys else { throw .actionNotSupported }
         switch method {
         case "GenerateKeyPair":
             guard input["KeyAlgorithm"]?.text == "0", let bits = Int(input["KeyLength"]?.text ?? ""),

@@ -74,6 +74,8 @@ package struct Personality: Hashable, Sendable {
         package var nonceUses: Int?
         /// How long a nonce lasts, in seconds.
         package var nonceLifetime = 300.0
+        /// Whether the firmware makes keys and signs requests itself, as from 6.2 on; before it is given keys.
+        package var makesKeys = true
         /// When SetMEBxPassword is taken.
         package var mebxPolicy = MEBxPolicy.anytime
         /// Whether CommitChanges wants a password of MEBx that is not the factory's, as from AMT 19 on.
