@@ -136,6 +136,34 @@ struct CommitTests {
         #expect(try device.invoke(Self.type, "SetMEBxPassword", input).status == status)
     }
 
+    @Test(
+        "the maker's policy says when MEBx takes a password: at any time, in set-up, or once",
+        arguments: [
+            (Personality.MEBxPolicy.anytime, [0, 0, 0]), (.duringSetUp, [0, 0, 16]), (.defaultOnly, [0, 16, 16]),
+        ])
+    func mebxPolicy(policy: Personality.MEBxPolicy, statuses: [Int]) throws {
+        var (device, managed) = (Device(), try Device.provisioned())
+        device.firmware.personality.switches.mebxPolicy = policy
+        managed.firmware.personality.switches.mebxPolicy = policy
+        func set(_ device: inout Device) throws -> Int? {
+            try device.invoke(Self.type, "SetMEBxPassword", "<h:Password>P@ssw0rd</h:Password>").status
+        }
+        let found = [try set(&device), try set(&device), try set(&managed)]
+        #expect(found == statuses)
+    }
+
+    @Test("a commit wants a password of MEBx that is not the factory's where it is told to, as AMT 19 does")
+    func wantsMEBxPassword() throws {
+        var device = Device()
+        try device.setAdminPassword()
+        try device.rename("pc1", "corp.example.test")
+        device.firmware.personality.needsMEBxPassword = true
+        #expect(try device.invoke(Self.type, "CommitChanges").status == 2057)
+        let input = "<h:Password>P@ssw0rd</h:Password>"
+        #expect(try device.invoke(Self.type, "SetMEBxPassword", input).status == 0)
+        #expect(try device.invoke(Self.type, "CommitChanges").status == 0)
+    }
+
     @Test("the set-up period is extended in set-up alone, by 24 hours at most")
     func extend() throws {
         var device = Device()

@@ -82,7 +82,7 @@ struct SetUpPeriodTests {
             var device = Device(.amt9)
             device.firmware.oneTimePassword = Array("one-time".utf8)
             device.firmware.redirection.state = 32768
-            device.firmware.hasMEBxPassword = true
+            device.firmware.host.mebxPassword = [1]
             let key = try SharedKey(pid: "0000-037M", pps: "NKLD-G5DC-RRNQ-E9YZ-ZIJL-7LFL-VJED-69XJ")
             device.firmware.take(key, adminPassword: Device.password)
             device.firmware.setUpEnds = 5

@@ -19,6 +19,21 @@ struct StoreTests {
 
     private func status(_ reply: Device.Reply) -> String? { reply.body?["ReturnValue"]?.text }
 
+    @Test("a firmware from before 6.2 makes no keys and signs no requests, and takes a key that is given")
+    func addKeyOnly() throws {
+        var device = Device()
+        device.firmware.personality.makesKeys = false
+        let service = "AMT_PublicKeyManagementService"
+        for method in ["GenerateKeyPair", "GeneratePKCS10RequestEx"] {
+            let reply = try device.invoke(
+                service, method, "<h:KeyAlgorithm>0</h:KeyAlgorithm><h:KeyLength>2048</h:KeyLength>")
+            #expect(reply.status == nil, "\(method)")
+        }
+        #expect(device.firmware.store.keys.isEmpty)
+        #expect(try device.invoke(service, "AddKey", "<h:KeyBlob>\(TestKeys.spareKey)</h:KeyBlob>").status == 0)
+        #expect(device.firmware.store.keys.count == 1)
+    }
+
     @Test("a null-signed request comes back with the same contents and a signature that holds")
     func request() throws {
         var device = try Device.provisioned()

@@ -1,4 +1,5 @@
 import Certificates
+import CurlClient
 import Provisioning
 import Testing
 import Vocabulary
@@ -47,12 +48,69 @@ struct ChainTests {
         #expect(throws: Failure.self) { try other.check(against: hashes, now: Double(Self.now)) }
     }
 
-    @Test("is not made of links in the wrong order, without a root, or with another key")
+    @Test("is not made of a key that is none of the certificates', or the root's")
     func unmade() throws {
-        #expect(throws: Failure.self) { try ProvisioningChain(links: [root, leaf], key: leafKey) }
-        #expect(throws: Failure.self) { try ProvisioningChain(links: [leaf], key: leafKey) }
         #expect(throws: Failure.self) { try ProvisioningChain(links: [leaf, root], key: rootKey) }
+        #expect(throws: Failure.self) { try ProvisioningChain(links: [root], key: leafKey) }
         #expect(throws: Failure.self) { try ProvisioningChain(links: [], key: rootKey) }
+    }
+
+    @Test("is put in order, whatever lies between, and says whose issuer is missing when its root is")
+    func mended() throws {
+        let now = Double(Self.now)
+        let middleKey = try PrivateKey.rsa(bits: 2048)
+        let middle = try CertificateProfile.intermediate("M").issue(
+            for: try middleKey.publicKey, by: root, signingWith: rootKey, now: Self.now)
+        let below = try CertificateProfile.provisioning(try Hostname("p.example.test")).issue(
+            for: try leafKey.publicKey, by: middle, signingWith: middleKey, now: Self.now)
+        let chain = try ProvisioningChain(links: [root, leaf, middle, below].shuffled(), key: leafKey)
+        #expect(chain.roots == [root])
+        let mended = try ProvisioningChain(links: [root, middle, below], key: leafKey)
+        #expect(mended.paths == [[below, middle, root]])
+        let sent = try mended.identity(for: [root.fingerprint.hexadecimal])
+        #expect(try Certificate.all(pem: sent.chain) == [below, middle, root])
+
+        let rootless = try ProvisioningChain(links: [middle, below], key: leafKey)
+        let failure = #expect(throws: Failure.self) {
+            try rootless.check(against: [root.fingerprint.hexadecimal], now: now)
+        }
+        #expect(failure?.code == .noSuitableChain)
+        #expect(failure?.message.contains("the issuer of M is missing") == true)
+        #expect(failure?.hint?.contains("Append") == true)
+    }
+
+    @Test("takes the way to the root that the hello names, where two lead up, by any digest that firmware uses")
+    func chosen() throws {
+        let otherKey = try PrivateKey.rsa(bits: 2048)
+        let other = try CertificateProfile.root("Older", below: 1).issue(
+            for: try otherKey.publicKey, by: nil, signingWith: otherKey, now: Self.now)
+        // The same authority, certified by an older root.
+        let crossed = try CertificateProfile.intermediate("R").issue(
+            for: try rootKey.publicKey, by: other, signingWith: otherKey, now: Self.now)
+        let chain = try ProvisioningChain(links: [other, crossed, root, leaf], key: leafKey)
+        for digest in [Digest.sha1, .sha256, .sha384, .sha512] {
+            for (wanted, path) in [(root, [leaf, root]), (other, [leaf, crossed, other])] {
+                let sent = try chain.identity(for: ["00", digest(wanted.der).hexadecimal])
+                #expect(try Certificate.all(pem: sent.chain) == path)
+            }
+        }
+        let failure = #expect(throws: Failure.self) { try chain.identity(for: ["00"]) }
+        #expect(failure?.message.contains("R (") == true && failure?.message.contains("Older (") == true)
+    }
+
+    @Test("fits by Intel's OID or by Intel's OU, and by neither not", arguments: [0, 1, 2, 3])
+    func usages(what: Int) throws {
+        var profile = CertificateProfile(commonName: "p.example.test", lifetime: .seconds(86_400))
+        profile.extendedKeyUsages = ["serverAuth"] + (what & 1 == 0 ? [] : [CertificateProfile.setUpUsage])
+        profile.organizationalUnit = what & 2 == 0 ? "intel(r) client setup certificate" : CertificateProfile.setUpUnit
+        let leaf = try profile.issue(for: try leafKey.publicKey, by: root, signingWith: rootKey, now: Self.now)
+        let chain = try ProvisioningChain(links: [leaf, root], key: leafKey)
+        let hashes = [root.fingerprint.hexadecimal]
+        if what == 0 {
+            #expect(throws: Failure.self) { try chain.check(against: hashes, now: Double(Self.now)) }
+        } else {
+            try chain.check(against: hashes, now: Double(Self.now))
+        }
     }
 
     @Test(

@@ -46,6 +46,20 @@ struct BadServerTests {
     enum Flaw: String, CaseIterable {
         case expired
         case wrongDomain
+
+        var words: String {
+            switch self {
+            case .expired: "is not valid today"
+            case .wrongDomain: "is not in corp.example.test"
+            }
+        }
+
+        var remedy: String {
+            switch self {
+            case .expired: "Renew it"
+            case .wrongDomain: "Use a certificate"
+            }
+        }
     }
 
     /// A chain and its key, in files.
@@ -76,23 +90,46 @@ struct BadServerTests {
                 server: ["--provisioning-chain", "\(folder)/chain", "--provisioning-key", "\(folder)/key"],
                 provisions: false)
             try await site.server.awaitLine("job failed")
-            let words = flaw == .expired ? "is not valid today" : "is not in corp.example.test"
             let page = try await site.console("jobs", "show", "1").output
-            #expect(page.contains("no-suitable-chain") && page.contains(words), "\(page)")
-            #expect(page.contains("what to do     \(flaw == .expired ? "Renew it" : "Use a certificate")"), "\(page)")
+            #expect(page.contains("no-suitable-chain") && page.contains(flaw.words), "\(page)")
+            #expect(page.contains("what to do     \(flaw.remedy)"), "\(page)")
             let doctor = try await site.console("doctor").output
-            #expect(doctor.contains("FAIL  provisioning chain") && doctor.contains(words), "\(doctor)")
+            #expect(doctor.contains("FAIL  provisioning chain") && doctor.contains(flaw.words), "\(doctor)")
             #expect(try await site.control(#"{"do":"state"}"#)["requests"] as? Int == 0, "something was sent")
 
             try Self.writeChain(to: folder, named: "p.corp.example.test", years: 0, root: (root, rootKey))
             try await site.crashServer {
-                for (made, used) in [("chain", "provisioning.pem"), ("key", "provisioning.key")] {
-                    try Data(contentsOf: URL(filePath: "\(folder)/\(made)")).write(
-                        to: URL(filePath: "\(folder)/server/\(used)"))
-                }
+                let put = try await site.console(
+                    "authority", "provisioning", "--provisioning-chain", "\(folder)/chain", "--provisioning-key",
+                    "\(folder)/key")
+                #expect(put.status == 0 && put.output.contains("p.corp.example.test < R"), "\(put.output)")
             }
             #expect(try await site.console("devices", "retry", Site.machine).status == 0)
             try await site.awaitStage("managed")
+            await site.stop()
+        }
+    }
+
+    @Test("whose provisioning chain has lost its root starts, says so, and takes no machine back into set-up")
+    func lostRoot() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder, number: 74)
+            let pem = "\(folder)/server/provisioning.pem"
+            let whole = try String(contentsOfFile: pem, encoding: .utf8)
+            try await site.crashServer {
+                try Certificate.all(pem: whole)[0].pem.write(toFile: pem, atomically: true, encoding: .utf8)
+            }
+            let count = try site.requests().count
+            let asked = try await site.console("devices", "reprovision", Site.machine)
+            for said in [asked.output, try await site.console("doctor").output] {
+                #expect(said.contains("the issuer of provisionserver.corp.example.test is missing"), "\(said)")
+                #expect(said.contains("Append the missing certificates"), "\(said)")
+            }
+            #expect(asked.status != 0, "\(asked.output)")
+            #expect(try site.requests().count == count, "something was sent")
+            try await site.crashServer { try whole.write(toFile: pem, atomically: true, encoding: .utf8) }
+            #expect(try await site.console("devices", "reprovision", Site.machine).status == 0)
+            #expect(try await site.end(of: "2").contains(#""state":"done""#))
             await site.stop()
         }
     }
@@ -114,7 +151,7 @@ struct BadServerTests {
                     "--provisioning-chain", "\(folder)/chain", "--provisioning-key", "\(folder)/key",
                 ])
             #expect(made.status == 78, "\(made.output)")
-            #expect(made.output.contains("does not end in a root") && made.output.contains("Append the root"))
+            #expect(made.output.contains("does not end in a root") && made.output.contains("Append the missing"))
         }
     }
 }

@@ -104,7 +104,10 @@ struct UpkeepTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/server").contains("authority.key"))
             try Self.configure(
                 folder,
-                ["certificates": ["days": 740, "renewDaysBefore": 735, "digest": "sha384", "keyBits": 3072]])
+                [
+                    "certificates": ["days": 740, "renewDaysBefore": 735, "digest": "sha384", "keyBits": 3072],
+                    "revocationListServer": "\(site.net).245:8080",
+                ])
             try await site.crashServer()
             try await site.server.awaitLine("job done")
             let after = try #require(try await store.device(machine)?.firmware)
@@ -122,6 +125,20 @@ struct UpkeepTests {
             try after.certificate.write(toFile: new, atomically: true, encoding: .utf8)
             let list = try await site.console("authority", "crl", "--output", "\(folder)/crl.der")
             #expect(list.status == 0, "\(list.output)")
+            // The list that the certificate itself names says the same, and openssl finds it there by itself.
+            let served = try await run(
+                "/bin/sh",
+                [
+                    "-c",
+                    "cd \(folder) && openssl x509 -in new -noout -ext crlDistributionPoints && curl -sSf -o served.der "
+                        + "http://\(site.net).245:8080/authority.crl && openssl crl -inform der -in served.der -noout "
+                        + "-text && openssl verify -crl_check -crl_download -partial_chain -CAfile "
+                        + "server/authority.pem new",
+                ])
+            #expect(served.status == 0, "\(served.output)")
+            #expect(served.output.contains("URI:http://\(site.net).245:8080/authority.crl"), "\(served.output)")
+            let revoked = try #require(try Certificate.all(pem: before.certificate).first).serial.uppercased()
+            #expect(served.output.contains(revoked) && served.output.contains("Superseded"), "\(served.output)")
             let script = """
                 cd \(folder) && openssl crl -inform der -in crl.der -out crl &&
                 openssl verify -crl_check -partial_chain -CAfile server/authority.pem -CRLfile crl new &&

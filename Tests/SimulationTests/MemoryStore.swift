@@ -115,6 +115,11 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
 
     // MARK: jobs
 
+    /// There is one server.
+    func renewLeases(now: Double) async throws(Failure) -> Set<JobID> {
+        try read { Set($0.jobs.filter { $0.state == .running }.map(\.id)) }
+    }
+
     func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure) {
         let time = clock()
         try write { $0.lines[job, default: []].append(JournalLine(time: time, event: event)) }

@@ -49,7 +49,7 @@ struct Parts: Sendable {
         key = try SealingKey(Secret([UInt8](repeating: 7, count: 32)))
     }
 
-    var setUpRoot: [UInt8] { chain.links.last?.fingerprint ?? [] }
+    var setUpRoot: [UInt8] { chain.roots.first?.fingerprint ?? [] }
 }
 
 /// Machines, a server and what happens to them, in one loop on a clock that nobody waits for.

@@ -14,12 +14,18 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     package var name: Hostname
     /// Where the firmware was last heard or reached, an IP address without a port.
     package var address: String
+    /// Where it may be by now: heard from there, and not yet proved by its pin or its UUID.
+    package var movedTo: String?
     package var firstSeen: Double
     package var lastHello: Double?
     package var helloCount: Int
-    /// The roots that its hello named, hexadecimal; SHA-256 ones only.
+    /// The roots that its hello named, hexadecimal; the length tells the digest.
     package var rootHashes: [String]
     package var firmware: ProvisionedFirmware?
+    /// Until when the firmware's set-up is open at the least, seconds since 1970; `nil` outside of set-up.
+    package var setUpEnds: Double?
+    /// The digest users that provisioning made, by their names.
+    package var users: [String]?
     /// Whether a person allows TLS 1.0 and 1.1 with this firmware.
     package var allowsLegacyTLS: Bool?
     /// SHA-256 of the key with which its agent speaks for it without a build token, hexadecimal.
@@ -156,6 +162,14 @@ package struct SecretPurpose: RawRepresentable, Hashable, Sendable {
     package static let adminPassword = SecretPurpose(rawValue: "admin-password")
     /// The password by which a machine is adopted.
     package static let adoption = SecretPurpose(rawValue: "adoption-password")
+    /// The password of the firmware's boot prompt.
+    package static let mebxPassword = SecretPurpose(rawValue: "mebx-password")
+    /// What an agent was given for the firmware to show when it asks for its set-up.
+    package static let oneTimePassword = SecretPurpose(rawValue: "one-time-password")
+    /// A TLS key that the server has made for a firmware that makes none, until it is proved to be there; PEM.
+    package static let firmwareKey = SecretPurpose(rawValue: "firmware-key")
+    /// The password of a digest user that the configuration names.
+    package static func user(_ name: String) -> SecretPurpose { .init(rawValue: "user:\(name)") }
     /// The password of the temporary account of this name.
     package static func account(_ name: String) -> SecretPurpose { .init(rawValue: "account:\(name)") }
 

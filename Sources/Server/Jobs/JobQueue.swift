@@ -108,7 +108,15 @@ package protocol JobQueue: JobJournal {
         -> JobRecord
 
     /// Takes the job that is longest due and marks it running; never two for one machine at once.
+    ///
+    /// A job that runs under another server's lease is due when that has run out.
     func claim(now: Double) async throws(Failure) -> JobRecord?
+
+    /// Prolongs the leases of all jobs that this server runs.
+    ///
+    /// - Returns: Those that it still holds. Events and outcomes of others are refused with
+    ///   ``Failure/Code/leaseLost``.
+    func renewLeases(now: Double) async throws(Failure) -> Set<JobID>
 
     /// Makes a job that is queued or waiting due now.
     func hasten(_ job: JobID, now: Double) async throws(Failure)
@@ -117,7 +125,7 @@ package protocol JobQueue: JobJournal {
     func signal(_ signal: JobSignal, to job: JobID) async throws(Failure)
     func signals(of job: JobID) async throws(Failure) -> Set<JobSignal>
 
-    /// When the next job will be due, if any waits.
+    /// When the next job will be due, if any waits, or another server's lease may run out.
     func nextDue() async throws(Failure) -> Double?
 
     /// Writes down how an attempt ended.
@@ -128,7 +136,9 @@ package protocol JobQueue: JobJournal {
     /// - Returns: The job as it is then.
     func reopen(_ job: JobID, now: Double) async throws(Failure) -> JobRecord
 
-    /// Makes jobs due again that were running when their server ended. Called once, before the first claim.
+    /// Makes jobs due again that were running when this server ended; those of other servers run on.
+    ///
+    /// Called once, before the first claim.
     func recover(now: Double) async throws(Failure) -> [JobID]
 
     func job(_ id: JobID) async throws(Failure) -> JobRecord?

@@ -23,6 +23,10 @@ package struct FirmwareEndpoint: Sendable {
     package var allowsLegacyTLS = false
     /// What else the peer may present: what a job has issued and not proved.
     package var otherwise: (name: Hostname, trust: PeerTrust)?
+    /// What it was asked for before ``otherwise`` was taken up.
+    fileprivate var former: (name: Hostname, trust: PeerTrust)?
+    /// Where it may be by now; asked where nothing could be sent, and only for a pinned key.
+    package var movedTo: String?
 
     package init(
         address: String, port: Int, name: Hostname, trust: PeerTrust, identity: ClientIdentity? = nil,
@@ -51,15 +55,19 @@ package actor FirmwareConnection: WSManTransport {
     /// Requests sent and handshakes made since this connection was made.
     package private(set) var requests = 0
     package private(set) var handshakes = 0
+    /// The address at which the firmware was found, when it was not the endpoint's.
+    package private(set) var followed: String?
     private let gate: Turnstile
     private let clock: @Sendable () -> Double
+    private let mayGoOn: @Sendable () -> Bool
     private var log: [JobRequest] = []
 
     package init(
         _ client: any HTTPSending, to machine: MachineID, nonces: NonceBook, gate: Turnstile,
-        clock: @escaping @Sendable () -> Double
+        mayGoOn: @escaping @Sendable () -> Bool = { true }, clock: @escaping @Sendable () -> Double
     ) {
         self.gate = gate
+        self.mayGoOn = mayGoOn
         self.clock = clock
         self.client = client
         self.machine = machine
@@ -78,6 +86,7 @@ package actor FirmwareConnection: WSManTransport {
     /// Turns to another endpoint, or to the same one as another user; the next request opens a connection of its own.
     package func turn(to endpoint: FirmwareEndpoint) {
         self.endpoint = endpoint
+        if let followed, endpoint.movedTo == followed { self.endpoint?.address = followed }
         opensConnection = true
     }
 
@@ -96,6 +105,7 @@ package actor FirmwareConnection: WSManTransport {
     private func send(
         _ envelope: [UInt8], _ title: String, to endpoint: FirmwareEndpoint, answering challenge: DigestChallenge? = nil
     ) async throws(WSManFault) -> HTTPAnswer {
+        guard mayGoOn() else { throw .notSent("this server has lost the job to another one") }
         var request = HTTPRequest(
             "POST", "https://\(endpoint.name):\(endpoint.port)/wsman",
             headers: [HTTPHeader("Content-Type", "application/soap+xml;charset=UTF-8")], body: envelope,
@@ -133,14 +143,23 @@ package actor FirmwareConnection: WSManTransport {
             line.result = "\(error)"
             log.append(line)
             switch error {
-            case .notConnected(let why), .unusable(let why): throw .notSent(why)
+            case .unusable(let why): throw .notSent(why)
+            case .notConnected(let why):
+                if let answer = try await elsewhere(envelope, title, than: endpoint, answering: challenge) {
+                    return answer
+                }
+                throw .notSent(why)
             case .peerTooOld(let why): throw .peerTooOld(why)
             case .peerNotTrusted(let why):
                 // Nothing was sent, so that asking for the other one is no second try of anything.
                 guard let other = endpoint.otherwise else {
+                    if let answer = try await elsewhere(envelope, title, than: endpoint, answering: challenge) {
+                        return answer
+                    }
                     throw .peerNotTrusted("\(await keys(at: endpoint)); asked for \(endpoint.name): \(why)")
                 }
                 var endpoint = endpoint
+                endpoint.former = (endpoint.name, endpoint.trust)
                 (endpoint.name, endpoint.trust, endpoint.otherwise) = (other.name, other.trust, nil)
                 self.endpoint = endpoint
                 return try await send(envelope, title, to: endpoint, answering: challenge)
@@ -164,6 +183,31 @@ package actor FirmwareConnection: WSManTransport {
         guard await gate.enter() else { throw .cancelled }
         defer { gate.leave() }
         return try await client.send(request)
+    }
+
+    /// The same request where the firmware may have moved to, after nothing was sent where it was.
+    ///
+    /// - Returns: `nil` when nobody with the pinned key answers there either.
+    private func elsewhere(
+        _ envelope: [UInt8], _ title: String, than endpoint: FirmwareEndpoint, answering challenge: DigestChallenge?
+    ) async throws(WSManFault) -> HTTPAnswer? {
+        guard let moved = endpoint.movedTo, endpoint.trust.pin != nil else { return nil }
+        var there = endpoint
+        (there.address, there.movedTo) = (moved, nil)
+        if let former = endpoint.former {
+            (there.name, there.trust, there.otherwise) = (former.name, former.trust, (endpoint.name, endpoint.trust))
+        }
+        do {
+            let answer = try await send(envelope, title, to: there, answering: challenge)
+            followed = moved
+            self.endpoint?.address = moved
+            return answer
+        } catch {
+            switch error {
+            case .notSent, .peerNotTrusted, .peerTooOld: return nil
+            default: throw error
+            }
+        }
     }
 
     /// The key that the record expects and the one that is presented, for a person to compare; nothing is sent.

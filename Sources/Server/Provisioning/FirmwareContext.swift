@@ -101,11 +101,13 @@ extension FirmwareContext {
     package func openProved(_ ledger: JobLedger) async throws(Failure) {
         if await notebook.isTurned(to: "proved") { return }
         let certificate = try ledger.output(of: IssueCertificateStep.self).read()
-        try await turn(
-            to: FirmwareEndpoint(
-                address: try await record().address, port: workshop.firmwarePort, name: target,
-                trust: .authorities(workshop.authority.trustAnchors, pin: certificate.publicKey.pin),
-                credential: try await account(ledger)))
+        let record = try await record()
+        var endpoint = FirmwareEndpoint(
+            address: record.address, port: workshop.firmwarePort, name: target,
+            trust: .authorities(workshop.authority.trustAnchors, pin: certificate.publicKey.pin),
+            credential: try await account(ledger))
+        endpoint.movedTo = record.movedTo
+        try await turn(to: endpoint)
     }
 
     /// The name that the record holds, verified in full and pinned.
@@ -127,23 +129,45 @@ extension FirmwareContext {
         var endpoint = FirmwareEndpoint(
             address: record.address, port: workshop.firmwarePort, name: firmware.name,
             trust: firmware.isForeign == true ? .pinned(pin) : .authorities(anchors, pin: pin), credential: credential)
+        endpoint.movedTo = record.movedTo
         if let pending = firmware.pending, let pin = bytes(hexadecimal: pending.pin), pin.count == 32 {
             endpoint.otherwise = (pending.name, .authorities(anchors, pin: pin))
         }
         return endpoint
     }
 
-    func openSetUp(_ ledger: JobLedger) async throws(Failure) {
+    /// Turns to a firmware in set-up, at another address than the record's where one is given.
+    func openSetUp(_ ledger: JobLedger, at address: String? = nil) async throws(Failure) {
         // Our certificate authenticates us where the firmware takes it for that; where it asks for a password all the
         // same, it is the factory's until we have set ours. Partial unprovisioning keeps ours.
         let isOurs = job.kind != .provision || ledger.isDone(SetAdminStep.self)
-        if await notebook.isTurned(to: isOurs ? "set-up, our password" : "set-up") { return }
+        let record = try await record()
+        let address = address ?? record.address
+        if await notebook.isTurned(to: "set-up at \(address), \(isOurs ? "our" : "the factory's") password") { return }
         let password = isOurs ? try await vault.secret(.adminPassword, of: machine) : Secret("admin")
         try await turn(
             to: FirmwareEndpoint(
-                address: try await record().address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
-                identity: try workshop.chain.identity,
+                address: address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
+                identity: try workshop.chain.identity(for: record.rootHashes),
                 credential: DigestCredential(user: "admin", password: password)))
+        if address == record.address { try await prolongSetUp(record) }
+    }
+
+    /// Asks the firmware to stay in set-up for longer when it may close before the job is done.
+    private func prolongSetUp(_ record: DeviceRecord) async throws(Failure) {
+        guard let ends = record.setUpEnds, ends < now + SetUpWindow.reserve else { return }
+        var prolonged: Double? = now + SetUpWindow.least
+        do {
+            try await session.perform(
+                AMT.SetupAndConfigurationService.ExtendProvisioningPeriod(hours: UInt32(SetUpWindow.least / 3600)))
+        } catch {
+            // A firmware that will not may still be open for long enough.
+            guard case .refused = error else { throw Self.failure(error) }
+            prolonged = nil
+        }
+        _ = try await store.change(machine) { [prolonged] (record: inout DeviceRecord?) in
+            record?.setUpEnds = prolonged
+        }
     }
 
     /// The account that the firmware has now, by the steps that are done.

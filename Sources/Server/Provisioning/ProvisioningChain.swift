@@ -2,76 +2,140 @@ package import Certificates
 package import CurlClient
 package import Vocabulary
 
-/// The certificates that prove to a firmware who provisions it: leaf first, root last and included.
+/// The certificates that prove to a firmware who provisions it.
+///
+/// They may come in any order and with more than is needed: from each set-up's hello the way to a root is chosen that
+/// this firmware knows, leaf first, root last and included.
 package struct ProvisioningChain: Sendable {
-    package let links: [Certificate]
+    package let leaf: Certificate
+    /// The ways from the leaf to its roots, shortest first; none where a link is missing.
+    package let paths: [[Certificate]]
     private let key: PrivateKey
+    /// The certificate at which the way to a root ends for want of its issuer.
+    private let end: Certificate
 
-    /// - Throws: ``Failure`` with ``Failure/Code/certificateUnfit`` when the links do not follow from each other or the
-    ///   key is not the leaf's.
+    /// - Throws: ``Failure`` with ``Failure/Code/certificateUnfit`` when none of the certificates is the key's, or the
+    ///   key is an authority's.
     package init(links: [Certificate], key: PrivateKey) throws(Failure) {
-        guard let leaf = links.first else { throw Failure(.noSuitableChain, "the provisioning chain is empty") }
-        guard try key.publicKey == leaf.publicKey else {
+        let publicKey = try key.publicKey
+        guard let leaf = links.first(where: { $0.publicKey == publicKey }) else {
             throw Failure(
-                .certificateUnfit, "the provisioning key does not belong to \(leaf.subjectCommonName)",
+                .certificateUnfit,
+                "the provisioning key belongs to none of the \(links.count) certificates"
+                    + (links.first.map { ", the first of which is \($0.subjectCommonName)" } ?? ""),
                 hint: "Put the key next to the certificate that it was made for.")
         }
-        for (child, parent) in zip(links, links.dropFirst()) {
-            guard try child.isIssued(by: parent) else {
-                throw Failure(
-                    .certificateUnfit, "\(child.subjectCommonName) is not issued by \(parent.subjectCommonName)",
-                    hint: "Order the provisioning chain leaf first, root last, with nothing left out.")
-            }
-        }
-        guard let root = links.last, try root.isIssued(by: root) else {
+        guard try !leaf.isIssued(by: leaf) else {
             throw Failure(
-                .certificateUnfit, "the provisioning chain does not end in a root",
-                hint: "Append the root: firmware knows roots by their hashes only and must be sent it.")
+                .certificateUnfit, "the provisioning key belongs to the root \(leaf.subjectCommonName)",
+                hint: "Firmware wants a certificate for set-up below that root, with a key of its own.")
         }
-        self.links = links
+        (paths, end) = try Self.paths(from: leaf, among: links)
+        self.leaf = leaf
         self.key = key
     }
 
-    /// What is presented in the handshake.
-    package var identity: ClientIdentity {
-        get throws(Failure) {
-            var text = ""
-            for link in links { text += try link.pem }
-            return ClientIdentity(chain: text, key: key.pem)
+    private static func paths(
+        from leaf: Certificate, among links: [Certificate]
+    ) throws(Failure) -> ([[Certificate]], end: Certificate) {
+        var (found, open, end): ([[Certificate]], [[Certificate]], Certificate) = ([], [[leaf]], leaf)
+        // A way visits a certificate once, so that this ends; shorter ways are found first.
+        while !open.isEmpty {
+            var longer: [[Certificate]] = []
+            for path in open {
+                guard let last = path.last else { continue }
+                if try last.isIssued(by: last) {
+                    found.append(path)
+                    continue
+                }
+                end = last
+                for link in Set(links) where !path.contains(link) {
+                    if try last.isIssued(by: link) { longer.append(path + [link]) }
+                }
+            }
+            open = longer
         }
+        return (found, end)
+    }
+
+    /// The roots that firmware may know.
+    package var roots: [Certificate] { paths.compactMap(\.last) }
+
+    /// Says what is missing when no way leads to a root.
+    ///
+    /// - Throws: ``Failure`` with ``Failure/Code/noSuitableChain``.
+    package func requireRoot() throws(Failure) {
+        guard paths.isEmpty else { return }
+        throw unfit(
+            "it does not end in a root: the issuer of \(end.subjectCommonName) is missing",
+            "Append the missing certificates up to the root: firmware knows roots by their hashes only and must be sent "
+                + "them. `namesake-server authority provisioning --chain` takes them in any order.")
+    }
+
+    /// What is presented in the handshake to a firmware that knows these root hashes.
+    package func identity(for hashes: [String]) throws(Failure) -> ClientIdentity {
+        var text = ""
+        for link in try path(for: hashes) { text += try link.pem }
+        return ClientIdentity(chain: text, key: key.pem)
+    }
+
+    /// Every certificate, leaf first, then its ways to the roots, and the key.
+    package var pem: (chain: String, key: Secret) {
+        get throws(Failure) {
+            var (seen, text): (Set<Certificate>, String) = ([], "")
+            for link in [leaf] + paths.joined() where seen.insert(link).inserted { text += try link.pem }
+            return (text, key.pem)
+        }
+    }
+
+    /// The shortest way to a root that the firmware knows.
+    private func path(for hashes: [String]) throws(Failure) -> [Certificate] {
+        try requireRoot()
+        let known = Set(hashes)
+        let digests: [Digest] = [.sha256, .sha1, .sha384, .sha512]
+        let fits = paths.filter { path in
+            path.last.map { root in digests.contains { known.contains($0(root.der).hexadecimal) } } ?? false
+        }
+        guard let path = fits.first else {
+            let roots = roots.map { "\($0.subjectCommonName) (SHA-256 \($0.fingerprint.hexadecimal))" }
+            throw unfit(
+                "the firmware does not know its root \(roots.joined(separator: " nor "))",
+                "Enter the root's hash in MEBx or by USB key, or use a certificate under a root that the hello names.")
+        }
+        return path
     }
 
     /// Asks what the firmware will ask, before anything is sent, because it refuses a chain without saying why.
     ///
     /// - Parameters:
-    ///   - hashes: The SHA-256 root hashes that its hello named, hexadecimal.
+    ///   - hashes: The root hashes that its hello named, hexadecimal, of any kind.
     ///   - domain: What DHCP option 15 gives where the firmware is; `nil` when that is not known.
     ///   - now: Seconds since 1970.
     /// - Throws: ``Failure`` with ``Failure/Code/noSuitableChain``, naming the rule that does not hold.
     package func check(against hashes: [String], domain: Hostname? = nil, now: Double) throws(Failure) {
-        guard let leaf = links.first, let root = links.last else { return }
-        guard links.count <= 4 else {
-            throw unfit("it has \(links.count) certificates; firmware takes at most four", "Use a shorter chain.")
+        let path = try path(for: hashes)
+        guard path.count <= 4 else {
+            throw unfit("it has \(path.count) certificates; firmware takes at most four", "Use a shorter chain.")
         }
         guard try leaf.hasExtendedKeyUsage("1.3.6.1.5.5.7.3.1"),
             try leaf.hasExtendedKeyUsage(CertificateProfile.setUpUsage)
+                || leaf.organizationalUnits.contains(CertificateProfile.setUpUnit)
         else {
             throw unfit(
-                "\(leaf.subjectCommonName) lacks serverAuth or Intel's set-up usage \(CertificateProfile.setUpUsage)",
+                "\(leaf.subjectCommonName) lacks serverAuth, or both Intel's set-up usage "
+                    + "\(CertificateProfile.setUpUsage) and the OU '\(CertificateProfile.setUpUnit)'",
                 "Order a certificate for Intel AMT set-up (vPro) from an authority that firmware knows.")
-        }
-        guard hashes.contains(root.fingerprint.hexadecimal) else {
-            throw unfit(
-                "the firmware does not know its root \(root.subjectCommonName) (SHA-256 \(root.fingerprint.hexadecimal))",
-                "Enter the root's hash in MEBx or by USB key, or use a certificate under a root that the hello names.")
         }
         if let domain, !Self.suits(leaf.subjectCommonName, domain) {
             throw unfit(
                 "\(leaf.subjectCommonName) is not in \(domain), which firmware compares with DHCP option 15",
                 "Use a certificate whose name is a host directly in \(domain), or enter its domain in MEBx.")
         }
-        for link in links where Double(link.notAfter) < now || Double(link.notBefore) > now {
-            throw unfit("\(link.subjectCommonName) is not valid today", "Renew it, and check the server's clock.")
+        for link in path where Double(link.notAfter) < now || Double(link.notBefore) > now {
+            throw unfit(
+                "\(link.subjectCommonName) is not valid today",
+                "Renew it, and check the server's clock; `namesake-server authority provisioning` puts it in its place."
+            )
         }
     }
 

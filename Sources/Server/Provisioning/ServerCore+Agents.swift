@@ -31,11 +31,12 @@ extension ServerCore {
     ///
     /// - Throws: ``Failure``: a machine without a record, a firmware that is not provisioned, a name that policy forbids
     ///   or that another machine has.
-    package func take(_ report: Report) async throws(Failure) -> Directive {
+    package func take(_ report: Report, from address: String? = nil) async throws(Failure) -> Directive {
         guard !report.machine.isBogus else { throw Self.bogus(report.machine) }
-        if let directive = try provisioningFirst(report) { return directive }
+        if let directive = try await provisioningFirst(report) { return directive }
         guard let record = try await store.device(report.machine) else { throw Self.unknown(report.machine) }
         try Self.requireUse(of: record)
+        try await note(address, of: record)
         if record.stage == .held {
             return Directive(verdict: .held, message: record.note ?? "a person must decide")
         }
@@ -78,20 +79,34 @@ extension ServerCore {
         return try await beginRename(report, of: record)
     }
 
+    /// Keeps the address that an agent spoke from, where its firmware may be too; a job looks whether it is.
+    private func note(_ address: String?, of record: DeviceRecord) async throws(Failure) {
+        guard let address, address != record.address, address != record.movedTo, record.firmware != nil else { return }
+        _ = try await store.change(record.machine) { (record: inout DeviceRecord?) in record?.movedTo = address }
+    }
+
     /// What an agent is told that may start the provisioning: to do so, or to wait for its end.
     ///
     /// The firmware's hello decides about the rest, as if it had come by itself; the name is checked before that.
-    private func provisioningFirst(_ report: Report) throws(Failure) -> Directive? {
+    private func provisioningFirst(_ report: Report) async throws(Failure) -> Directive? {
         guard report.offersStartConfiguration == true else { return nil }
         switch report.provisioningState {
         case .pre:
             try policy.check(report.osName)
             return Directive(
                 verdict: .provisioning, message: "the firmware shall ask for its provisioning",
-                startConfiguration: StartOrder())
+                startConfiguration: StartOrder(otp: try await oneTimePassword(of: report.machine)?.revealedText))
         case .in: return Directive(verdict: .provisioning, message: "the firmware is being provisioned")
         default: return nil
         }
+    }
+
+    /// The same again for an agent that asks again: the firmware may hold it already.
+    private func oneTimePassword(of machine: MachineID) async throws(Failure) -> Secret? {
+        guard let vault else { return nil }
+        return try await vault.holds(.oneTimePassword, of: machine)
+            ? try await vault.secret(.oneTimePassword, of: machine)
+            : try await vault.writeAhead(.oneTimePassword, of: machine, now: clock())
     }
 
     private func beginRename(_ report: Report, of record: DeviceRecord) async throws(Failure) -> Directive {

@@ -17,6 +17,8 @@ package struct ServerCore: Sendable {
     package let routes: Routes
     package let clock: @Sendable () -> Double
     package let board: SignalBoard
+    /// Keeps the one-time passwords that agents are given; without it there are none.
+    package var vault: Vault?
     /// Takes certificates of machines back that go out of use.
     package var authority: (any RevokingAuthority)?
     /// Told when a job may have become due.
@@ -61,7 +63,7 @@ package struct ServerCore: Sendable {
             let parameters = try encoded(ProvisionParameters(name: record.name))
             _ = try await store.enqueue(.provision, for: record.machine, parameters: parameters, now: now, due: now)
             ring()
-        } else if record.stage == .provisioning, record.address == address, let job {
+        } else if record.stage == .provisioning, [record.address, record.movedTo].contains(address), let job {
             // The firmware is awake in set-up: what waits for it need not wait longer.
             try await store.hasten(job.id, now: now)
             ring()
@@ -99,6 +101,8 @@ package struct ServerCore: Sendable {
     /// Lets a held machine be provisioned at its next hello, or at once when its address is known.
     package func retry(_ machine: MachineID) async throws(Failure) -> JobRecord {
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
+        // Who asks for this says that it is the right machine.
+        try await vault?.forget(.oneTimePassword, of: machine)
         guard record.stage == .held || record.stage == .staged else {
             throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not held")
         }

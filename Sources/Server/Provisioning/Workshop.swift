@@ -23,9 +23,14 @@ package struct Workshop: Sendable {
     package var approval = Approval.none
     /// Tickets for firmware that another console joined to a realm; `nil` where there is no realm.
     package var kerberos: Kerberos?
+    package var mebx = MEBxPolicy.random
+    /// Users that every provisioned firmware gets.
+    package var users: [DigestUser] = []
     package var bootOrder = BootOrder.settingsFirst
     /// What DHCP option 15 gives to new machines; `nil` when that is not known.
     package var domain: Hostname?
+    /// What this process may believe of its leases; `nil` where no other can claim its jobs.
+    package var leases: LeaseBook?
     private let nonces = NonceBook()
     /// How many connections are made at once, over all jobs.
     ///
@@ -64,9 +69,14 @@ package struct Workshop: Sendable {
         }
         let target = try await target(of: job)
         let connection = FirmwareConnection(
-            client, to: job.machine, nonces: nonces, gate: gate, clock: clock)
+            client, to: job.machine, nonces: nonces, gate: gate,
+            mayGoOn: { [leases] in leases?.holds(job.id) ?? true }, clock: clock)
         let context = FirmwareContext(
             job: job, target: target, workshop: self, connection: connection, session: WSManSession(over: connection))
+        if try await store.device(job.machine)?.movedTo != nil {
+            let journal = JobMachine(steps.map(\.plan), replaying: try await store.events(of: job.id))
+            try await context.followHello(JobLedger(journal.outputs))
+        }
         let runner = JobRunner(steps, journal: store) { await $0.connection.takeRequests() }
         var outcome = try await runner.advance(
             job.id, in: context, while: { goesOn() && !board.isInterrupted(job.id) })
@@ -74,6 +84,7 @@ package struct Workshop: Sendable {
         if board.resume(job.id), outcome == nil {
             outcome = try await runner.advance(job.id, in: context, while: goesOn)
         }
+        try await context.keepAddress()
         if case .waiting(let failure)? = outcome, let end = try await end(of: job, steps, after: failure) {
             // Written down as the step's failure, so that what is owed after one is done.
             try await store.append(end, to: job.id)
@@ -101,7 +112,8 @@ package struct Workshop: Sendable {
             final.remedy = .giveUp
             return .failed(last, final)
         }
-        return try late(job, failure, JobMachine(steps.map(\.plan), replaying: events).outputs).map {
+        let setUpEnds = try await store.device(job.machine)?.setUpEnds
+        return try late(job, failure, JobMachine(steps.map(\.plan), replaying: events).outputs, setUpEnds).map {
             .failed(last, $0)
         }
     }
@@ -110,7 +122,9 @@ package struct Workshop: Sendable {
     static let unreadableAnswers = 3
 
     /// - Returns: `nil` while there is time.
-    private func late(_ job: JobRecord, _ failure: Failure, _ outputs: [StepName: String]) throws(Failure) -> Failure? {
+    private func late(
+        _ job: JobRecord, _ failure: Failure, _ outputs: [StepName: String], _ setUpEnds: Double?
+    ) throws(Failure) -> Failure? {
         let ledger = JobLedger(outputs)
         let unprovisioned = try ledger.outputIfDone(of: UnprovisionStep.self)?.at
         guard !ledger.isDone(CommitStep.self), job.kind == .provision || unprovisioned != nil else {
@@ -120,8 +134,8 @@ package struct Workshop: Sendable {
                     "has not ended in 30 days, the life of its account", failure,
                     "Look at the machine, then run sync.")
         }
-        let (begun, window) = unprovisioned.map { ($0, UnprovisionStep.window) } ?? (job.created, 24.0 * 3600)
-        guard clock() > begun + window else { return nil }
+        let (begun, window) = unprovisioned.map { ($0, SetUpWindow.least) } ?? (job.created, SetUpWindow.longest)
+        guard clock() > max(begun + window, setUpEnds ?? 0) else { return nil }
         return stuck(
             "has waited \(Int(window / 3600)) hours for a firmware in set-up, whose window is over by now", failure,
             "Have the machine open it again (`namesake-agent sync --start-configuration`, or MEBx), then run "

@@ -10,7 +10,7 @@ import Vocabulary
 struct AuthorityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authority", abstract: "Shows the certificate authority and what it took back.",
-        subcommands: [Show.self, RevocationListCommand.self])
+        subcommands: [Show.self, RevocationListCommand.self, ProvisioningCertificateCommand.self])
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "The chain, the profile, the revoked certificates.")
@@ -18,7 +18,7 @@ struct AuthorityCommand: AsyncParsableCommand {
 
         func run() async throws {
             let folder = folder.value
-            let profile = try ServerConfiguration.load(from: folder).certificates ?? .init()
+            let profile = try ServerConfiguration.load(from: folder).leafProfile
             var rows: [[String]] = []
             for link in try Certificate.all(pem: try folder.text(folder.authorityCertificate)) {
                 rows.append([
@@ -49,7 +49,7 @@ struct AuthorityCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = folder.value
             let authority = try folder.authority(
-                try ServerConfiguration.load(from: folder).certificates ?? .init(), try folder.existingStore())
+                try ServerConfiguration.load(from: folder).leafProfile, try folder.existingStore())
             try await writeRevocationList(authority, to: output, now: Date().timeIntervalSince1970)
             print(output)
         }

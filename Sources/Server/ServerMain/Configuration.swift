@@ -113,20 +113,42 @@ struct ServerConfiguration: Codable {
     var actions: [String: CollectionAction]?
     /// The server's own Kerberos key or cache, for firmware that another console joined to a realm.
     var kerberos: Kerberos?
+    /// Whether the boot prompt of firmware gets a password of its own: `random` (the default) or `leave`.
+    var mebxPassword: MEBxPolicy?
+    /// Users that every provisioned firmware gets: `[{"name": "helpdesk", "realms": ["remote-control"]}]`.
+    var digestUsers: [DigestUser]?
+    /// Whether agents that open a set-up carry a one-time password into the firmware; yes when left out.
+    var oneTimePasswords: Bool?
     /// In which order a boot from the network is asked for: `settings-first` (the default) or `choice-first`.
     var bootOrder: BootOrder?
     /// What certificates of firmware look like; the defaults when left out.
     var certificates: BuiltInAuthority.LeafProfile?
+    /// For how long a job is this server's after its last heartbeat, where several serve one store; 30 when left out.
+    var leaseSeconds: Double?
+    /// `address:port` at which the revocation list is served over HTTP, as `/authority.crl`; certificates name it.
+    var revocationListServer: String?
     /// How long the server rests between two looks for what time makes due; an hour when left out.
     var upkeepEverySeconds: Double?
 
+    /// What certificates of firmware look like; they name the list that this server serves, unless another is named.
+    var leafProfile: BuiltInAuthority.LeafProfile {
+        var profile = certificates ?? .init()
+        if profile.revocationList == nil, let revocationListServer {
+            profile.revocationList = "http://\(revocationListServer)/authority.crl"
+        }
+        return profile
+    }
+
     static func load(from folder: ServerFolder) throws(Failure) -> ServerConfiguration {
         let bytes = try folder.read(folder.configuration)
-        do { return try JSONDecoder().decode(ServerConfiguration.self, from: Data(bytes)) } catch {
+        let read: ServerConfiguration
+        do { read = try JSONDecoder().decode(ServerConfiguration.self, from: Data(bytes)) } catch {
             throw Failure(
                 .configurationInvalid, "\(folder.configuration) cannot be read: \(error)",
                 hint: "Correct the file; `namesake-server init` writes one that can be read.")
         }
+        try DigestUser.check(read.digestUsers ?? [])
+        return read
     }
 }
 

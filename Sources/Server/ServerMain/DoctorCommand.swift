@@ -39,16 +39,15 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         await line("authority") {
             let root = try Certificate.all(pem: try folder.text(folder.authorityCertificate))[0]
-            _ = try folder.authority(configuration.certificates ?? .init())
+            _ = try folder.authority(configuration.leafProfile)
             return "\(root.subjectCommonName), until \(timeText(Double(root.notAfter)))"
         }
         await line("provisioning chain") {
-            let links = try Certificate.all(pem: try folder.text(folder.provisioningChain))
-            let chain = try ProvisioningChain(
-                links: links, key: try PrivateKey(pem: Secret(try folder.read(folder.provisioningKey))))
-            let root = links[links.count - 1].fingerprint.hexadecimal
-            try chain.check(against: [root], domain: configuration.domain, now: now)
-            return "\(links[0].subjectCommonName), root SHA-256 \(root)"
+            let chain = try folder.chain()
+            try chain.check(
+                against: chain.roots.map(\.fingerprint.hexadecimal), domain: configuration.domain, now: now)
+            return "\(chain.leaf.subjectCommonName), until \(timeText(Double(chain.leaf.notAfter))), "
+                + chain.roots.map { "root SHA-256 \($0.fingerprint.hexadecimal)" }.joined(separator: ", ")
         }
         await line("provisionserver.\(configuration.domain)") {
             let found = addresses(of: "provisionserver.\(configuration.domain)")

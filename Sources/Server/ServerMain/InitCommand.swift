@@ -25,11 +25,7 @@ struct InitCommand: ParsableCommand {
     @Option(help: "The port for agents.")
     var apiPort = 8443
 
-    @Option(help: "PEM chain of a provisioning certificate from a public authority, leaf first, root last.")
-    var provisioningChain: String?
-
-    @Option(help: "PEM key of that certificate.")
-    var provisioningKey: String?
+    @OptionGroup var provisioning: ProvisioningCertificateOptions
 
     @Option(
         help: "How a managed firmware gets another name: auto, in-place, or partial (partial unprovisioning first).")
@@ -48,6 +44,8 @@ struct InitCommand: ParsableCommand {
     func run() throws {
         let folder = folder.value
         let domain = try Self.hostname(domain)
+        // Read before anything is made: a refused file leaves no half folder.
+        let chain = try provisioning.chain(folder)
         guard mkdir(folder.path, 0o700) == 0 || errno == EEXIST else {
             throw Failure(.configurationInvalid, "cannot make \(folder.path): \(String(cString: strerror(errno)))")
         }
@@ -61,7 +59,11 @@ struct InitCommand: ParsableCommand {
         try folder.create(folder.masterKey, try randomBytes(32))
         let authority = try makeAuthority(folder, domain, now)
         try makeAPICertificate(folder, authority, now)
-        try makeProvisioningChain(folder, domain, now)
+        if let chain {
+            try folder.put(chain) { (file: String, bytes: [UInt8]) throws(Failure) in try folder.create(file, bytes) }
+        } else {
+            try makeProvisioningChain(folder, domain, now)
+        }
         try writeConfiguration(folder, domain)
         print("agents trust      \(folder.authorityCertificate)")
         print("firmware trusts   \(folder.provisioningRoot)  (its SHA-256 goes into MEBx or a USB key)")
@@ -128,15 +130,6 @@ struct InitCommand: ParsableCommand {
     }
 
     private func makeProvisioningChain(_ folder: ServerFolder, _ domain: Hostname, _ now: Int) throws(Failure) {
-        if let provisioningChain, let provisioningKey {
-            let links = try Certificate.all(pem: try folder.text(provisioningChain))
-            let key = try PrivateKey(pem: Secret(try folder.read(provisioningKey)))
-            _ = try ProvisioningChain(links: links, key: key)
-            try folder.create(folder.provisioningChain, try folder.read(provisioningChain))
-            try folder.create(folder.provisioningKey, try folder.read(provisioningKey))
-            if let root = links.last { try folder.create(folder.provisioningRoot, Array(try root.pem.utf8)) }
-            return
-        }
         let root = try makeRoot("Namesake provisioning root of \(domain)", now)
         let key = try PrivateKey.rsa(bits: 2048)
         let name = try Self.hostname("provisionserver.\(domain)")

@@ -24,6 +24,8 @@ struct JobService: Service {
     var workshop: Workshop
     var bell: JobBell
     var atOnce: Int
+    var leases: LeaseBook
+    var leaseSeconds: Double
     var logger: Logger
 
     func run() async throws {
@@ -35,9 +37,15 @@ struct JobService: Service {
         var alarm = Double.infinity
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
+                group.addTask {
+                    do { try await keepLeases() } catch {
+                        bell.stop()
+                        throw error
+                    }
+                }
                 for await _ in bell.rings {
                     while !Task.isShuttingDownGracefully, await running.isBelow(atOnce),
-                        let job = try await core.store.claim(now: core.clock())
+                        let job = try await claim()
                     {
                         await running.add(1)
                         group.addTask {
@@ -66,12 +74,38 @@ struct JobService: Service {
         }
     }
 
+    private func claim() async throws(Failure) -> JobRecord? {
+        let moment = ContinuousClock.now
+        guard let job = try await core.store.claim(now: core.clock()) else { return nil }
+        leases.claimed(job.id, at: moment)
+        return job
+    }
+
+    /// The heartbeat: three times in the length of a lease.
+    private func keepLeases() async throws {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            let moment = ContinuousClock.now
+            leases.renewed(try await core.store.renewLeases(now: core.clock()), at: moment)
+            // Another server tells nobody here that it has a job, whose lease may run out.
+            bell.ring()
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(leaseSeconds / 3)) }
+        }
+    }
+
     private func advance(_ job: JobRecord) async throws {
         logger.info(
             "job begins", metadata: ["job": "\(job.id)", "kind": "\(job.kind.rawValue)", "machine": "\(job.machine)"])
-        let outcome = try await workshop.advance(job, while: { !Task.isShuttingDownGracefully })
+        defer { leases.ended(job.id) }
+        let outcome: JobMachine.Outcome?
+        do throws(Failure) {
+            outcome = try await workshop.advance(job, while: { !Task.isShuttingDownGracefully })
+            if let outcome { try await core.settle(job, outcome) }
+        } catch {
+            guard error.code == .leaseLost else { throw error }
+            logger.warning("job lost to another server", metadata: ["job": "\(job.id)", "failure": "\(error)"])
+            return
+        }
         guard let outcome else { return }
-        try await core.settle(job, outcome)
         switch outcome {
         case .done:
             logger.notice("job done", metadata: ["job": "\(job.id)", "machine": "\(job.machine)"])

@@ -30,13 +30,14 @@ struct ServeCommand: AsyncParsableCommand {
 
         let keyFile = MasterKeyFile(folder)
         let ring = try keyFile.read()
-        let store = try SQLiteStore(path: folder.store)
+        var store = try SQLiteStore(path: folder.store)
+        store.lease.seconds = configuration.leaseSeconds ?? store.lease.seconds
         try await store.check()
         try await requireKeys(of: store, in: ring)
         let bell = JobBell()
         let clock: @Sendable () -> Double = { Date().timeIntervalSince1970 }
         let board = SignalBoard()
-        let chain = try chain(folder)
+        let chain = try folder.chain()
         let webhooks = try (configuration.webhooks ?? []).map { try $0.webhook(in: folder) }
         let bells = WebhookService.bells(for: webhooks)
         var core = ServerCore(
@@ -46,30 +47,36 @@ struct ServeCommand: AsyncParsableCommand {
             ring: { for bell in [bell] + bells { bell.ring() } })
         let client = try CurlClient()
         defer { client.close() }
-        let profile = configuration.certificates ?? .init()
+        let profile = configuration.leafProfile
         let authority = try folder.authority(profile, store)
         core.authority = authority
+        let vault = Vault(keys: VaultKeys(ring) { () throws(Failure) in try keyFile.read() }, store: store)
+        if configuration.oneTimePasswords ?? true { core.vault = vault }
         var workshop = Workshop(
-            store: store,
-            vault: Vault(
-                keys: VaultKeys(ring) { () throws(Failure) in try keyFile.read() }, store: store),
+            store: store, vault: vault,
             client: client, authority: authority, chain: chain,
             firmwarePort: configuration.firmwarePort, board: board,
             recovery: RecoveryShelf(folder: folder.recovery), clock: clock)
 
+        let leases = LeaseBook(seconds: store.lease.seconds)
+        workshop.leases = leases
         workshop.domain = configuration.domain
         workshop.approval = configuration.approval ?? .none
         workshop.kerberos = configuration.kerberos
+        workshop.mebx = configuration.mebxPassword ?? .random
+        workshop.users = configuration.digestUsers ?? []
         workshop.bootOrder = configuration.bootOrder ?? .settingsFirst
         var actions: [Fleet.Collection: CollectionAction] = [:]
         for (name, action) in configuration.actions ?? [:] {
             guard let collection = Fleet.Collection(rawValue: name) else { throw noCollection(name) }
             actions[collection] = action
         }
-        let services: [any Service] = [
+        var services: [any Service] = [
             try helloListener(configuration, core, clock, logger), try api(folder, configuration, core, logger),
             try console(folder, core, logger),
-            JobService(core: core, workshop: workshop, bell: bell, atOnce: configuration.jobsAtOnce, logger: logger),
+            JobService(
+                core: core, workshop: workshop, bell: bell, atOnce: configuration.jobsAtOnce, leases: leases,
+                leaseSeconds: store.lease.seconds, logger: logger),
             WebhookService(
                 core: core, log: store, webhooks: webhooks, actions: actions, client: client, bells: bells,
                 logger: logger),
@@ -78,6 +85,9 @@ struct ServeCommand: AsyncParsableCommand {
                 revocationList: folder.revocationList, pause: .seconds(configuration.upkeepEverySeconds ?? 3600),
                 logger: logger),
         ]
+        if let address = configuration.revocationListServer {
+            services.append(try revocationList(address, authority, clock, logger))
+        }
         let group = ServiceGroup(
             configuration: .init(
                 // Listeners end when they are asked to, not when they are cancelled.
@@ -124,6 +134,16 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: .init(address: .hostname(host, port: port), serverName: "namesake"), logger: quiet(logger))
     }
 
+    private func revocationList(
+        _ address: String, _ authority: BuiltInAuthority, _ clock: @escaping @Sendable () -> Double, _ logger: Logger
+    ) throws(Failure) -> any Service {
+        let (host, port) = try hostAndPort(address)
+        let routes = RevocationRoutes { try await authority.revocationList(now: clock()).der }
+        return Application(
+            router: routes.router(),
+            configuration: .init(address: .hostname(host, port: port), serverName: "namesake"), logger: quiet(logger))
+    }
+
     private func console(_ folder: ServerFolder, _ core: ServerCore, _ logger: Logger) throws -> any Service {
         unlink(folder.console)  // left by a server that was killed; the lock says that none runs
         return Application(
@@ -135,12 +155,6 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = logger
         logger.logLevel = .warning
         return logger
-    }
-
-    private func chain(_ folder: ServerFolder) throws -> ProvisioningChain {
-        try ProvisioningChain(
-            links: try Certificate.all(pem: try folder.text(folder.provisioningChain)),
-            key: try PrivateKey(pem: Secret(try folder.read(folder.provisioningKey))))
     }
 }
 

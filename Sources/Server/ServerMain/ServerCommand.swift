@@ -41,7 +41,9 @@ func fail(_ failure: Failure) -> Never {
     FileHandle.standardError.write(Data(text.utf8))
     let status: Int32 =
         switch failure.code {
-        case .configurationInvalid, .certificateUnfit, .keyUnreadable, .certificateUnreadable, .vaultKeyWrong: 78
+        case .configurationInvalid, .certificateUnfit, .noSuitableChain, .keyUnreadable, .certificateUnreadable,
+            .vaultKeyWrong:
+            78
         case .listenerUnavailable, .storeUnavailable, .storeDamaged, .serverNotRunning: 69
         case .machineUnknown, .backupUnfit, .vaultDamaged, .nameInvalid: 65
         default: 70

@@ -6,6 +6,7 @@ package import Vocabulary
 extension SQLiteStore: JobQueue {
     package func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure) {
         try await write("write a job's journal") { db in
+            if event.isRunners { try requireLease(of: job, db) }
             try db.execute(
                 sql: "INSERT INTO job_event (job, time, event, requests) VALUES (?, ?, ?, ?)",
                 arguments: [
@@ -58,16 +59,41 @@ extension SQLiteStore: JobQueue {
             let found = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT * FROM job WHERE state IN ('queued', 'waiting') AND due <= ?
-                    AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.machine = job.machine AND other.state = 'running')
+                    SELECT * FROM job WHERE (state IN ('queued', 'waiting') AND due <= ?
+                    OR state = 'running' AND leaseEnds <= ?)
+                    AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.machine = job.machine
+                    AND other.state = 'running' AND other.id <> job.id)
                     ORDER BY due, id LIMIT 1
-                    """, arguments: [now])
+                    """, arguments: [now, now])
             guard let found else { return nil }
             var record = try Self.job(found)
             record.state = .running
-            try db.execute(sql: "UPDATE job SET state = 'running' WHERE id = ?", arguments: [record.id.number])
+            try db.execute(
+                sql: "UPDATE job SET state = 'running', worker = ?, leaseEnds = ? WHERE id = ?",
+                arguments: [lease.worker, now + lease.seconds, record.id.number])
             return record
         }
+    }
+
+    package func renewLeases(now: Double) async throws(Failure) -> Set<JobID> {
+        try await write("renew its leases") { db in
+            let held = try Int64.fetchAll(
+                db, sql: "SELECT id FROM job WHERE state = 'running' AND worker = ?", arguments: [lease.worker])
+            guard !held.isEmpty else { return [] }
+            try db.execute(
+                sql: "UPDATE job SET leaseEnds = ? WHERE state = 'running' AND worker = ?",
+                arguments: [now + lease.seconds, lease.worker])
+            return Set(held.map { JobID($0) })
+        }
+    }
+
+    /// Refuses what a server says of a job that another one has taken over since.
+    private func requireLease(of job: JobID, _ db: Database) throws {
+        let worker = try String.fetchOne(db, sql: "SELECT worker FROM job WHERE id = ?", arguments: [job.number])
+        guard let worker, worker != lease.worker else { return }
+        throw Failure(
+            .leaseLost, "job \(job) is another server's by now: this one was held up for longer than its lease",
+            hint: "Nothing has to be done; the other one ends it.", remedy: .giveUp)
     }
 
     package func hasten(_ job: JobID, now: Double) async throws(Failure) {
@@ -96,12 +122,18 @@ extension SQLiteStore: JobQueue {
 
     package func nextDue() async throws(Failure) -> Double? {
         try await read("find the next job") { db in
-            try Double.fetchOne(db, sql: "SELECT MIN(due) FROM job WHERE state IN ('queued', 'waiting')")
+            try Double.fetchOne(
+                db,
+                sql: """
+                    SELECT MIN(next) FROM (SELECT due AS next FROM job WHERE state IN ('queued', 'waiting')
+                    UNION ALL SELECT leaseEnds FROM job WHERE state = 'running' AND worker <> ?)
+                    """, arguments: [lease.worker])
         }
     }
 
     package func settle(_ job: JobID, _ outcome: JobMachine.Outcome, now: Double) async throws(Failure) {
         try await write("settle a job") { db in
+            try requireLease(of: job, db)
             switch outcome {
             case .done:
                 try db.execute(
@@ -133,7 +165,7 @@ extension SQLiteStore: JobQueue {
         try await write("reopen a job") { db in
             try db.execute(
                 sql:
-                    "UPDATE job SET state = 'queued', due = ?, ended = NULL WHERE id = ? AND state IN ('failed', 'held')",
+                    "UPDATE job SET state = 'queued', due = ?, ended = NULL, worker = NULL WHERE id = ? AND state IN ('failed', 'held')",
                 arguments: [now, job.number])
             guard let row = try Row.fetchOne(db, sql: "SELECT * FROM job WHERE id = ?", arguments: [job.number]) else {
                 throw Failure(.storeUnavailable, "job \(job) is not there")
@@ -144,8 +176,13 @@ extension SQLiteStore: JobQueue {
 
     package func recover(now: Double) async throws(Failure) -> [JobID] {
         try await write("recover jobs") { db in
-            let found = try Int64.fetchAll(db, sql: "SELECT id FROM job WHERE state = 'running'")
-            try db.execute(sql: "UPDATE job SET state = 'queued', due = ? WHERE state = 'running'", arguments: [now])
+            let ours = "state = 'running' AND (worker IS NULL OR substr(worker, 1, ?) = ?)"
+            let place = String(lease.place)
+            let found = try Int64.fetchAll(
+                db, sql: "SELECT id FROM job WHERE \(ours)", arguments: [place.unicodeScalars.count, place])
+            try db.execute(
+                sql: "UPDATE job SET state = 'queued', due = ?, worker = NULL WHERE \(ours)",
+                arguments: [now, place.unicodeScalars.count, place])
             return found.map { JobID($0) }
         }
     }
@@ -192,5 +229,15 @@ extension SQLiteStore: JobQueue {
             id: JobID(row["id"]), kind: JobKind(rawValue: row["kind"]), machine: machine, parameters: row["parameters"],
             state: state, created: row["created"], due: row["due"], ended: row["ended"], setbacks: row["setbacks"],
             failure: try failure.map { try decode(Failure.self, $0) })
+    }
+}
+
+extension JobEvent {
+    /// Whether the server that runs the job says this; the others come from people, at any server.
+    fileprivate var isRunners: Bool {
+        switch self {
+        case .began, .succeeded, .failed: true
+        case .retried, .cancelled, .decided: false
+        }
     }
 }

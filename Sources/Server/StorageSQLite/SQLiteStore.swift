@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+package import Jobs
 package import Vocabulary
 
 /// One SQLite database that keeps jobs, journals, device records and sealed secrets.
@@ -8,11 +9,16 @@ package import Vocabulary
 /// durable before the firmware hears of it.
 package struct SQLiteStore: Sendable {
     let pool: DatabasePool
+    /// Under which this process runs jobs.
+    ///
+    /// A later process that opens the same path takes up what this one leaves.
+    package var lease: Lease
 
     /// Opens the database, makes it if need be, and brings its tables up to date.
     ///
     /// - Throws: ``Failure`` with ``Failure/Code/storeUnavailable``.
     package init(path: String) throws(Failure) {
+        lease = Lease(place: path, token: UUID().uuidString)
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
@@ -111,6 +117,12 @@ package struct SQLiteStore: Sendable {
                 table.column("tries", .integer).notNull()
                 table.column("nextTry", .double).notNull()
                 table.column("problem", .text)
+            }
+        }
+        migrator.registerMigration("2026-11 leases") { db in
+            try db.alter(table: "job") { table in
+                table.add(column: "worker", .text)
+                table.add(column: "leaseEnds", .double)
             }
         }
         return migrator

@@ -44,6 +44,11 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "A shared key, as PID:FILE; the file holds the PPS, and in a second line admin's password.")
     var psk: String?
     @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
+    @Option(help: "When the password of MEBx may be set: anytime, during-setup or default-only.") var mebxPolicy =
+        "anytime"
+    @Flag(help: "Refuse a commit while the password of MEBx is the factory's, as AMT 19 does.") var wantsMebxPassword =
+        false
+    @Flag(help: "Make no keys and take them by AddKey alone, as before 6.2.") var addKeyOnly = false
     @Flag(help: "Say `AMT` alone in the Server header, as some builds of 11.x do.") var shortServerHeader = false
     @Flag(help: "Speak TLS 1.3 too, which is known of no generation for certain.") var tls13 = false
     @Option(help: "Hold the first request of a method, as before:METHOD or after:METHOD; see `control`.") var hold:
@@ -117,12 +122,18 @@ struct RunCommand: AsyncParsableCommand {
                 "there is no personality '\(personality)': \(Personality.all.map(\.name).joined(separator: ", "))")
         }
         guard let authentication = Personality.SetUpAuthentication(rawValue: setUpAuthentication),
-            let answer = Personality.CommitAnswer(rawValue: commitAnswer)
-        else { throw ValidationError("--set-up-authentication or --commit-answer has no such value") }
+            let answer = Personality.CommitAnswer(rawValue: commitAnswer),
+            let mebx = Personality.MEBxPolicy(rawValue: mebxPolicy)
+        else {
+            throw ValidationError("--set-up-authentication, --commit-answer or --mebx-policy has no such value")
+        }
+        personality.switches.mebxPolicy = mebx
+        if wantsMebxPassword { personality.needsMEBxPassword = true }
         personality.switches.setUpAuthentication = authentication
         personality.switches.commitAnswer = answer
         personality.switches.nonceUses = nonceUses
         personality.switches.accountMayRemoveItself = !keepOwnAccount
+        if addKeyOnly { personality.makesKeys = false }
         personality.switches.saysOnlyAMT = shortServerHeader
         personality.switches.speaksTLS13 = tls13
         personality.switches.firstSetUpHours = setUpHours

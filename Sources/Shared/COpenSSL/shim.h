@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -57,3 +58,13 @@ static inline int house_request_add_extension(X509_REQ *request, X509_EXTENSION 
     sk_X509_EXTENSION_free(extensions);
     return outcome;
 }
+
+static inline int house_certificates_count(const STACK_OF(X509) *certificates) {
+    return certificates == NULL ? 0 : sk_X509_num(certificates);
+}
+
+static inline X509 *house_certificate(const STACK_OF(X509) *certificates, int place) {
+    return sk_X509_value(certificates, place);
+}
+
+static inline void house_certificates_free(STACK_OF(X509) *certificates) { sk_X509_pop_free(certificates, X509_free); }

@@ -5,6 +5,8 @@ package import Vocabulary
 package struct Certificate: Hashable, Sendable {
     package let der: [UInt8]
     package let subjectCommonName: String
+    /// The subject's OUs, in their order.
+    package let organizationalUnits: [String]
     package let dnsNames: [String]
     /// Lower-case hexadecimal.
     package let serial: String
@@ -22,6 +24,7 @@ package struct Certificate: Hashable, Sendable {
                 i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.pointer), $0)
             })
         subjectCommonName = Self.commonName(X509_get_subject_name(certificate.pointer))
+        organizationalUnits = Self.organizationalUnits(X509_get_subject_name(certificate.pointer))
         dnsNames = Self.dnsNames(certificate.pointer)
         serial = try Self.serial(certificate.pointer)
         notBefore = Self.seconds(X509_get0_notBefore(certificate.pointer))
@@ -94,6 +97,19 @@ package struct Certificate: Hashable, Sendable {
         let count = X509_NAME_get_text_by_NID(name, NID_commonName, &text, CInt(text.count))
         guard count > 0 else { return "" }
         return String(decoding: text.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func organizationalUnits(_ name: OpaquePointer?) -> [String] {
+        var (found, place): ([String], CInt) = ([], -1)
+        while true {
+            place = X509_NAME_get_index_by_NID(name, NID_organizationalUnitName, place)
+            guard place >= 0 else { return found }
+            var start: UnsafeMutablePointer<UInt8>?
+            let count = ASN1_STRING_to_UTF8(&start, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, place)))
+            guard count >= 0, let start else { continue }
+            found.append(String(decoding: UnsafeBufferPointer(start: start, count: Int(count)), as: UTF8.self))
+            CRYPTO_free(start, #file, #line)
+        }
     }
 
     private static func dnsNames(_ certificate: OpaquePointer) -> [String] {

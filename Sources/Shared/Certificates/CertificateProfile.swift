@@ -59,13 +59,14 @@ package struct CertificateProfile: Sendable {
     /// Source: IRG "acquiring an Intel vPro certificate": 2.16.840.1.113741.1.2.3, or the OU that stood in for it.
     package static func provisioning(_ name: Hostname) -> Self {
         var profile = Self(commonName: name.text, lifetime: .seconds(2 * 365 * 86_400))
-        profile.organizationalUnit = "Intel(R) Client Setup Certificate"
+        profile.organizationalUnit = Self.setUpUnit
         profile.subjectAlternativeNames = ["DNS:\(name.text)"]
         profile.extendedKeyUsages = ["serverAuth", "clientAuth", Self.setUpUsage]
         return profile
     }
 
     package static let setUpUsage = "2.16.840.1.113741.1.2.3"
+    package static let setUpUnit = "Intel(R) Client Setup Certificate"
 
     /// Makes the certificate about `publicKey`.
     ///

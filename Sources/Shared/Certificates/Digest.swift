@@ -3,9 +3,9 @@ package import Vocabulary
 
 /// The digests that firmware, certificates and HTTP ask for.
 package enum Digest: Sendable {
-    case md5, sha1, sha256, sha384
+    case md5, sha1, sha256, sha384, sha512
 
-    /// The digest of `bytes`: 16, 20, 32 or 48 bytes.
+    /// The digest of `bytes`: 16, 20, 32, 48 or 64 bytes.
     package func callAsFunction(_ bytes: some Collection<UInt8>) -> [UInt8] {
         let input = Array(bytes)
         var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
@@ -22,6 +22,7 @@ package enum Digest: Sendable {
         case .sha1: EVP_sha1()
         case .sha256: EVP_sha256()
         case .sha384: EVP_sha384()
+        case .sha512: EVP_sha512()
         }
     }
 }

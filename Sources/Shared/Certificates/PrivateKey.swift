@@ -39,11 +39,23 @@ package struct PrivateKey: Sendable {
             throw openSSLFailure(.keyUnreadable, "no key could be made")
         }
         let key = try Owned(raw, EVP_PKEY_free, code: .keyUnreadable, "no key")
-        return try PrivateKey(
+        return try PrivateKey(copying: key.pointer)
+    }
+
+    /// The same key as PKCS#8; `key` stays its owner's.
+    init(copying key: OpaquePointer) throws(Failure) {
+        try self.init(
             pem: Secret(
-                try written(.keyUnreadable) {
-                    PEM_write_bio_PKCS8PrivateKey($0, key.pointer, nil, nil, 0, nil, nil)
-                }))
+                try written(.keyUnreadable) { PEM_write_bio_PKCS8PrivateKey($0, key, nil, nil, 0, nil, nil) }))
+    }
+
+    /// The key as PKCS#1 RSAPrivateKey, DER: what firmware takes.
+    package var pkcs1: Secret {
+        get throws(Failure) {
+            try withKey { (key: OpaquePointer) throws(Failure) in
+                Secret(try der(.keyUnreadable) { i2d_PrivateKey(key, $0) })
+            }
+        }
     }
 
     /// The public half.

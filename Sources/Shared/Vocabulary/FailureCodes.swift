@@ -80,6 +80,7 @@ extension Failure.Code {
     package static let noWorkingAccount: Self = "provisioning.no-working-account"
     package static let pinMissing: Self = "provisioning.pin-missing"
     package static let jobStepUnknown: Self = "jobs.step-unknown"
+    package static let leaseLost: Self = "jobs.lease-lost"
     package static let jobStuck: Self = "jobs.stuck"
     package static let jobCancelled: Self = "jobs.cancelled"
     package static let jobUnderWay: Self = "jobs.under-way"

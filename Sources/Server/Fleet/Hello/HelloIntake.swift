@@ -46,7 +46,8 @@ package struct HelloIntake: Sendable {
         }
         known.lastHello = now
         known.helloCount += 1
-        known.rootHashes = hello.rootHashes.filter { $0.type == 2 }.map(\.bytes.hexadecimal)
+        known.rootHashes = hello.rootHashes.map(\.bytes.hexadecimal)
+        if known.setUpEnds ?? 0 < now { known.setUpEnds = now + SetUpWindow.least }
         note(address, in: &known, now: now)
         let decision = decide(&known, from: address)
         record = known
@@ -90,9 +91,11 @@ package struct HelloIntake: Sendable {
         case .retired:
             return .leave("retired: `namesake-server devices readmit` takes it back into use")
         case .provisioning:
+            if record.address != address { record.movedTo = address }
             return .leave("a job is under way")
         case .staged:
             record.address = address
+            record.movedTo = nil
             return .provision
         }
     }

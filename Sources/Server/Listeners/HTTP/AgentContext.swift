@@ -12,6 +12,9 @@ package struct AgentContext: RequestContext {
         channel = source.channel
     }
 
+    /// The address that the request came from, without a port.
+    var address: String? { channel.remoteAddress?.ipAddress }
+
     /// DER of the agent's certificate, checked in the handshake; `nil` where it showed none.
     func clientCertificate() async throws -> [UInt8]? {
         try await channel.nioSSL_peerCertificate().get()?.toDERBytes()

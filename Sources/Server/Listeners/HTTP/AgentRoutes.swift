@@ -21,7 +21,7 @@ package struct AgentRoutes: Sendable {
                 let credential = try await Self.admit(request, context, service)
                 let report = try await Self.report(in: request)
                 try await service.admit(credential, for: report.machine)
-                return try json(.ok, try await service.take(report))
+                return try json(.ok, try await service.take(report, from: context.address))
             }
         }
         router.get("/v1/token") { request, context in

@@ -7,7 +7,8 @@ package protocol AgentService: Sendable {
     func admit(_ credential: AgentCredential, for machine: MachineID?) async throws(Failure)
     /// Returns where who shows this has spoken for the job's machine, or there is no such job.
     func admit(_ credential: AgentCredential, toJob job: String) async throws(Failure)
-    func take(_ report: Report) async throws(Failure) -> Directive
+    /// Takes a report that came from an address, without a port.
+    func take(_ report: Report, from address: String?) async throws(Failure) -> Directive
     /// Returns where the machine may have that name.
     func take(_ expectation: Expectation) async throws(Failure)
     /// Takes what was found on a machine's disks.

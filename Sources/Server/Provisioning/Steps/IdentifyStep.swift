@@ -25,10 +25,38 @@ package struct IdentifyStep: Step {
                 "the firmware at \(record.address) is in provisioning state \(service.provisioningState), not in set-up",
                 hint: "Unprovision it, or adopt it with an account that it already has.")
         }
+        try await requireOneTimePassword(context, service)
         let settings = try await context.perform(Get<AMT.GeneralSettings>())
         await context.notebook.keep(settings)
         return Output(digestRealm: settings.digestRealm)
     }
+}
+
+/// Compares what the firmware shows with what its agent was given for it; asked once.
+///
+/// Where no agent opened the set-up, there is nothing to compare. Another password means another machine or another
+/// server's agent: that set-up is closed, as Intel's own module does (network reference 3.2, point 5).
+private func requireOneTimePassword(
+    _ context: FirmwareContext, _ service: AMT.SetupAndConfigurationService.Service
+) async throws(Failure) {
+    guard try await context.vault.holds(.oneTimePassword, of: context.machine) else { return }
+    let hint =
+        "Run `namesake-agent sync --start-configuration` on the machine again; or say that it is the right one: "
+        + "`namesake-server devices retry \(context.machine)`."
+    guard let shown = service.otp else {
+        throw Failure(
+            .machineMismatch, "the firmware shows no one-time password, and its agent was given one", hint: hint)
+    }
+    // The field is 32 bytes wide, the rest of it zeros.
+    let given = try await context.vault.secret(.oneTimePassword, of: context.machine)
+    let padded = given.reveal { Secret($0 + [UInt8](repeating: 0, count: max(0, 32 - $0.count))) }
+    guard shown == given || shown == padded else {
+        try await context.perform(AMT.SetupAndConfigurationService.ExtendProvisioningPeriod(hours: 0))
+        throw Failure(
+            .machineMismatch,
+            "the firmware shows another one-time password than its agent was given; its set-up was closed", hint: hint)
+    }
+    try await context.vault.forget(.oneTimePassword, of: context.machine)
 }
 
 /// Reads the firmware's UUID and compares it with the job's machine.

@@ -43,12 +43,7 @@ package struct IssueCertificateStep: Step {
         let keyPair = try ledger.output(of: KeyPairStep.self).keyPairID
         let read = try await context.perform(Get<AMT.PublicPrivateKeyPair>(keyPair))
         let key = try PublicKey(firmware: read.publicKey)
-        let signed = try await context.perform(
-            AMT.PublicKeyManagementService.GeneratePKCS10RequestEx(
-                keyPair: keyPair,
-                nullSignedRequest: try CertificateRequest.nullSigned(for: context.target, publicKey: key),
-                algorithm: .sha256))
-        let request = try CertificateRequest(der: signed)
+        let request = try await request(for: key, keyPair, context)
         guard request.publicKey == key else {
             throw Failure(
                 .certificateUnfit, "the firmware signed a request for another key than \(keyPair)", remedy: .giveUp)
@@ -56,6 +51,22 @@ package struct IssueCertificateStep: Step {
         let certificate = try await context.workshop.authority.issue(request, for: context.target, now: context.now)
         try await noteAhead(certificate, context, ledger)
         return Output(certificate: try certificate.pem)
+    }
+
+    /// Signed by the firmware, or by the server for a key that it has made for firmware that makes none.
+    private func request(
+        for key: PublicKey, _ keyPair: String, _ context: FirmwareContext
+    ) async throws(Failure) -> CertificateRequest {
+        if let made = try await context.keptFirmwareKey(), try made.publicKey == key {
+            return try CertificateRequest(
+                pem: try CertificateRequest.signed(commonName: context.target.text, by: made))
+        }
+        return try CertificateRequest(
+            der: try await context.perform(
+                AMT.PublicKeyManagementService.GeneratePKCS10RequestEx(
+                    keyPair: keyPair,
+                    nullSignedRequest: try CertificateRequest.nullSigned(for: context.target, publicKey: key),
+                    algorithm: .sha256)))
     }
 
     /// The record of a managed firmware learns of the key before the firmware may present it.

@@ -1,5 +1,6 @@
 import AMTOperations
 import Certificates
+import Fleet
 package import Jobs
 package import Vocabulary
 import WSMan
@@ -38,12 +39,37 @@ package struct KeyPairStep: Step {
                 keyPairID: try await context.session.perform(AMT.PublicKeyManagementService.GenerateKeyPair(bits: bits))
             )
         } catch {
+            if case .fault("ActionNotSupported", _, _) = error { return try await makeHere(context) }
             // Which firmware makes longer keys than 2048 bits is not known beforehand.
             guard case .refused(let refusal) = error, bits > 2048 else { throw FirmwareContext.failure(error) }
             return Output(
                 keyPairID: try await context.perform(AMT.PublicKeyManagementService.GenerateKeyPair(bits: 2048)),
                 why: "the firmware refused \(bits) bits (\(refusal)); the key has 2048")
         }
+    }
+}
+
+extension KeyPairStep {
+    /// Makes the key at the server, for firmware before 6.2; sealed first, and forgotten once it is proved to be there.
+    private func makeHere(_ context: FirmwareContext) async throws(Failure) -> Output {
+        let key: PrivateKey
+        if let kept = try await context.keptFirmwareKey() {
+            key = kept
+        } else {
+            key = try PrivateKey.rsa(bits: 2048)
+            try await context.vault.keep(key.pem, as: .firmwareKey, of: context.machine, now: context.now)
+        }
+        let why = "the firmware makes no keys; the server made one of 2048 bits and gave it"
+        return Output(
+            keyPairID: try await context.perform(AMT.PublicKeyManagementService.AddKey(try key.pkcs1)), why: why)
+    }
+}
+
+extension FirmwareContext {
+    /// The key that a job has made for a firmware that makes none, while it is not proved.
+    func keptFirmwareKey() async throws(Failure) -> PrivateKey? {
+        guard try await vault.holds(.firmwareKey, of: machine) else { return nil }
+        return try PrivateKey(pem: try await vault.secret(.firmwareKey, of: machine))
     }
 }
 

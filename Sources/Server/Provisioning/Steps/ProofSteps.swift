@@ -18,6 +18,7 @@ package struct ProveProvisioningStep: Step {
         try context.requireTarget(settings)
         let certificate = try ledger.output(of: IssueCertificateStep.self)
         let account = try context.account(of: ledger)
+        let users = try ledger.outputIfDone(of: AddUsersStep.self)?.names
         let now = context.now
         let firmware = ProvisionedFirmware(
             name: context.target, hostOSFQDN: settings.hostOSFQDN,
@@ -30,8 +31,11 @@ package struct ProveProvisioningStep: Step {
         let target = context.target
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             record?.firmware = firmware
+            record?.setUpEnds = nil
+            record?.users = users
             record?.rename(to: target, now: now)
         }
+        try await context.vault.forget(.firmwareKey, of: context.machine)
         return Output(name: target.text)
     }
 }
@@ -101,6 +105,7 @@ package struct ProveRenameStep: Step {
             record?.rename(to: target, now: now)
             record?.note = nil
         }
+        try await context.vault.forget(.firmwareKey, of: context.machine)
         return Output(name: target.text, hostOSFQDN: found)
     }
 

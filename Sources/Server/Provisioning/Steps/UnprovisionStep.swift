@@ -60,11 +60,6 @@ package struct UnprovisionStep: Step {
         package var at: Double
     }
 
-    /// How long firmware stays in set-up after this, in seconds.
-    ///
-    /// Source: network reference 2.3.
-    static let window = 6.0 * 3600
-
     package init() {}
 
     package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
@@ -126,6 +121,8 @@ package struct UnprovisionStep: Step {
         let (isJobsEnd, job, target) = (context.job.kind == .unprovision, context.job.id, context.target)
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             record?.firmware = nil
+            record?.users = nil
+            record?.setUpEnds = full ? nil : now + SetUpWindow.least
             record?.rename(to: target, now: now)
             record?.stage = isJobsEnd ? .held : .provisioning
             record?.note =

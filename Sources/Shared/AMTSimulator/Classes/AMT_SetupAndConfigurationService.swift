@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import LibXML
 
@@ -45,10 +46,7 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
             firmware.setUpEnds = firmware.now + Double(hours) * 3600
             return .status(0)
         case "SetMEBxPassword":
-            guard firmware.controlMode != 1 else { return .status(16) }
-            guard isStrong(input["Password"]?.text ?? "") else { return .status(2054) }
-            firmware.hasMEBxPassword = true
-            return .status(0)
+            return .status(firmware.setMEBxPassword(input["Password"]?.text ?? ""))
         case "Unprovision":
             firmware.unprovision(partially: false)
             return .status(0)
@@ -65,7 +63,7 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
     ///
     /// 8 to 32 characters with a lower, an upper, a digit and a special one; `:`, `,` and `"` do not go, and `_` is not
     /// special. Source: network reference 3.5.
-    private static func isStrong(_ password: String) -> Bool {
+    fileprivate static func isStrong(_ password: String) -> Bool {
         let bytes = Array(password.utf8)
         let isWord: (UInt8) -> Bool = { byte in
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
@@ -104,6 +102,20 @@ extension SimulatedFirmware {
         setUpEnds = nil
         settled = nil
         commits += 1
+        return 0
+    }
+
+    /// Source: network reference 3.5; the policy is the maker's.
+    mutating func setMEBxPassword(_ password: String) -> UInt32 {
+        let isAllowed =
+            switch personality.switches.mebxPolicy {
+            case .anytime: true
+            case .duringSetUp: provisioningState == .in
+            case .defaultOnly: host.mebxPassword == nil && provisioningState == .in
+            }
+        guard isAllowed, controlMode != 1 else { return 16 }
+        guard AMT_SetupAndConfigurationService.isStrong(password) else { return 2054 }
+        host.mebxPassword = Array(SHA256.hash(data: Data(password.utf8)))
         return 0
     }
 

@@ -2,6 +2,8 @@
 package struct HostFacts: Codable, Hashable, Sendable {
     /// The one-time password that a set-up server compares; empty where none was set.
     package var otp: [UInt8] = []
+    /// SHA-256 of the password of MEBx; `nil` while it is the factory's.
+    var mebxPassword: [UInt8]?
     /// The PKI suffix that an agent set in place of MEBx's.
     var agentSuffix: String?
     /// The hash of the one certificate whose holder may set the machine up from the host.

@@ -47,7 +47,7 @@ package struct SimulatedFirmware: Sendable {
     /// PID and PPS; full unprovisioning erases them, partial does not.
     var sharedKey: SharedKey?
     /// Whether MEBx has another password than the factory's; unprovisioning keeps it.
-    var hasMEBxPassword = false
+    var hasMEBxPassword: Bool { host.mebxPassword != nil }
     package var accounts = Accounts()
     package var store = KeyStore()
     package var tls = TLSState()

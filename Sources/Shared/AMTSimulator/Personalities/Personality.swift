@@ -82,6 +82,8 @@ package struct Personality: Hashable, Sendable {
         package var nonceUses: Int?
         /// How long a nonce lasts, in seconds.
         package var nonceLifetime = 300.0
+        /// When SetMEBxPassword is taken.
+        package var mebxPolicy = MEBxPolicy.anytime
         /// Whether the `Server` header says `AMT` and nothing more.
         package var saysOnlyAMT = false
         /// How long the first set-up stays open; later ones have six hours.
@@ -115,6 +117,12 @@ package struct Personality: Hashable, Sendable {
     package enum UnknownRoot: UInt32, Sendable, CaseIterable {
         case invalidHandle = 0x805
         case notFound = 0x814
+    }
+
+    package enum MEBxPolicy: String, Sendable, CaseIterable {
+        case anytime
+        case duringSetUp = "during-setup"
+        case defaultOnly = "default-only"
     }
 
     package enum CommitAnswer: String, Sendable, CaseIterable { case sent, lost }

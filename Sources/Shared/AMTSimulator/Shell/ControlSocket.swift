@@ -141,6 +141,7 @@ struct ControlCommand: Sendable {
             "tlsEnabled": firmware.committedTLS.remote.enabled, "helloCount": state.hellos,
             "requests": state.requests, "handshakes": state.handshakes, "commits": firmware.commits,
             "isTimeValid": firmware.isTimeValid, "powerState": firmware.machine.powerState,
+            "mebxPassword": firmware.host.mebxPassword?.hexadecimal ?? "", "setUpEnds": firmware.setUpEnds ?? 0,
             "bootedFrom": firmware.machine.bootedFrom ?? "",
         ]
     }

@@ -1,3 +1,6 @@
+import Crypto
+import Foundation
+
 extension SimulatedFirmware {
     /// Lets it begin as a machine that somebody set up long ago: admin control mode, a name, TLS off.
     ///
@@ -12,6 +15,6 @@ extension SimulatedFirmware {
         controlMode = 2
         setUpEnds = nil
         hasClock = true
-        hasMEBxPassword = true
+        host.mebxPassword = Array(SHA256.hash(data: Data(password.utf8)))
     }
 }

@@ -20,7 +20,6 @@ final class StateFolder: Sendable {
         var commits: Int
         /// Not in files of earlier versions.
         var host: HostFacts?
-        var hasMEBxPassword: Bool?
         var redirection: SimulatedFirmware.Redirection?
         var setUpEnds: Double?
         var settled: Settled?
@@ -69,7 +68,6 @@ final class StateFolder: Sendable {
             firmware.configurationNonce = flash.configurationNonce
             firmware.commits = flash.commits
             if let host = flash.host { firmware.host = host }
-            firmware.hasMEBxPassword = flash.hasMEBxPassword ?? false
             if let redirection = flash.redirection { firmware.redirection = redirection }
             firmware.setUpEnds = flash.setUpEnds
             firmware.settled = flash.settled
@@ -100,7 +98,7 @@ final class StateFolder: Sendable {
             tls: firmware.committedTLS, clockOffset: firmware.clockOffset, hasClock: firmware.hasClock,
             isTimeValid: firmware.isTimeValid, digestRealm: firmware.digestRealm,
             configurationNonce: firmware.configurationNonce, commits: firmware.commits, host: firmware.host,
-            hasMEBxPassword: firmware.hasMEBxPassword, redirection: firmware.redirection, setUpEnds: firmware.setUpEnds,
+            redirection: firmware.redirection, setUpEnds: firmware.setUpEnds,
             settled: firmware.settled, sharedKey: firmware.sharedKey, wired: firmware.wired,
             disabledRoots: firmware.disabledRoots)
         let name = file(firmware)
