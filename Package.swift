@@ -121,12 +121,15 @@ let package = Package(
         cLibrary("CLibBlkid", .agent, pkgConfig: "blkid", apt: "libblkid-dev"),
         cLibrary("CLibHivex", .agent, pkgConfig: "hivex", apt: "libhivex-dev"),
         cLibrary("CLibFsntfs", .agent, pkgConfig: "libfsntfs", apt: "libfsntfs-dev"),
+        cLibrary("CLibExt2fs", .agent, pkgConfig: "ext2fs", apt: "libext2fs-dev"),
+        room("ExtFiles", .agent, uses: ["CLibExt2fs"]),
         room("NTFSFiles", .agent, uses: ["CLibFsntfs"]),
         room("RegistryHives", .agent, uses: ["CLibHivex"]),
         room("DiskInspection", .agent, uses: ["CDiskAccess", "CLibBlkid", "Vocabulary"]),
+        room("VolumeReading", .agent, uses: ["DiskInspection", "ExtFiles", "NTFSFiles", "RegistryHives"]),
         door(
             "AgentInspectMain", .agent,
-            uses: ["DiskInspection", "AgentCore", "AgentOptions", "Vocabulary", argumentParser]),
+            uses: ["DiskInspection", "VolumeReading", "AgentCore", "AgentOptions", "Vocabulary", argumentParser]),
         room("AgentOptions", .agent, uses: ["AgentCore", "AMTHI", "Vocabulary", argumentParser]),
         door(
             "AgentMain", .agent,

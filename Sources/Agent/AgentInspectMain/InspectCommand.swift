@@ -65,7 +65,7 @@ struct InspectCommand: ParsableCommand {
 
     static func main() {
         let words = programArguments()
-        if words.first == Examiner.word { Examiner.run(Array(words.dropFirst())) }
+        Examiner.runIfAsked(words)
         main(words)
     }
 

@@ -30,6 +30,7 @@ extension InspectedDisk {
             .init("bytesRead", .number(Int(clamping: report.bytesRead))),
             .init("partitions", .list(report.partitions.map(\.json))),
             .init("volumes", .list(report.volumes.map(\.json))),
+            .init("contents", .list(report.contents.map(\.json))),
             .init("probes", .list(probes.map { probe($0, report.answers[$0]) })),
         ])
     }
@@ -50,6 +51,33 @@ extension Volume {
         .object([
             .init("type", .text(type)), .init("usage", .text(usage)), .init("label", .optional(label)),
             .init("uuid", .optional(uuid)), .init("offset", .number(Int(clamping: offset))),
+        ])
+    }
+}
+
+extension VolumeContents {
+    fileprivate var json: JSONText {
+        .object([
+            .init("type", .text(type)), .init("offset", .number(Int(clamping: offset))),
+            .init("clean", .boolean(isClean)),
+            .init("system", .optional(system)), .init("hostName", .optional(hostName)),
+            .init("domain", .optional(domain)), .init("owner", .optional(owner)),
+            .init("users", .list(users.map { .text($0) })),
+            .init("lastUsed", lastUsed.map { .number($0) } ?? .null),
+            .init("management", .list(management.map { .text($0) })),
+            .init("marker", marker?.json ?? .null),
+            .init(
+                "factoryConditions",
+                factory.map { .list($0.map(\.rawValue).sorted().map { .number($0) }) } ?? .null),
+        ])
+    }
+}
+
+extension BuildMarker {
+    fileprivate var json: JSONText {
+        .object([
+            .init("machine", .optional(machine)), .init("job", .optional(job)),
+            .init("time", time.map { .number($0) } ?? .null),
         ])
     }
 }
