@@ -196,7 +196,7 @@ let package = Package(
         trial(of: "AgentCore", uses: ["AgentTestKit", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
         trial(
             of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "Vocabulary", "Wire"],
-            programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain"]),
+            programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain", "AgentInspectMain"]),
         trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain", "AgentInspectMain"]),
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],

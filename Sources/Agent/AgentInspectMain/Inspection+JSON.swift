@@ -7,12 +7,24 @@ extension Inspection {
         let ruling = ruling
         return .object([
             .init("command", .text("inspect")), .init("agentVersion", .text(agentVersion)),
-            .init("exitStatus", .number(Int(ruling.verdict.exitStatus))), .init("verdict", .text(ruling.verdict.word)),
+            .init("exitStatus", .number(Int(permission.verdict.exitStatus))),
+            .init("verdict", .text(ruling.verdict.word)),
             .init("reasons", .list(ruling.reasons.map { .text($0) })), .init("quick", .boolean(isQuick)),
             .init("coversMachine", .boolean(coversMachine)), .init("promise", .text(promise)),
             .init("leftOut", .list(leftOut.map { .text($0) })),
+            .init("override", overrideJSON),
             .init("machine", .list(ProbeID.allCases.compactMap { id in machine[id].map { probe(id, $0) } })),
             .init("disks", .list(disks.map(\.json))),
+        ])
+    }
+}
+
+extension Inspection {
+    private var overrideJSON: JSONText {
+        guard let override, disks.contains(where: isOverridden) else { return .null }
+        return .object([
+            .init("serial", .text(override.serial)), .init("reason", .text(override.reason)),
+            .init("person", .text(override.person)),
         ])
     }
 }

@@ -17,6 +17,11 @@ extension Inspection {
         if !coversMachine { lines.append("Only the disks named were looked at: this says nothing about the machine.") }
         lines.append("\(ruling.verdict.word.uppercased()): \(meaning)")
         if ruling.verdict == .blank { lines.append(promise) }
+        if let override, disks.contains(where: isOverridden) {
+            lines.append(
+                "Overridden: the disk with serial \(printable(override.serial)), by \(override.person): "
+                    + "\(printable(override.reason))")
+        }
         return lines.joined(separator: "\n")
     }
 
