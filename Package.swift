@@ -123,10 +123,11 @@ let package = Package(
         cLibrary("CLibFsntfs", .agent, pkgConfig: "libfsntfs", apt: "libfsntfs-dev"),
         cLibrary("CLibExt2fs", .agent, pkgConfig: "ext2fs", apt: "libext2fs-dev"),
         room("ExtFiles", .agent, uses: ["CLibExt2fs"]),
+        room("FATFiles", .agent),
         room("NTFSFiles", .agent, uses: ["CLibFsntfs"]),
         room("RegistryHives", .agent, uses: ["CLibHivex"]),
         room("DiskInspection", .agent, uses: ["CDiskAccess", "CLibBlkid", "Vocabulary"]),
-        room("VolumeReading", .agent, uses: ["DiskInspection", "ExtFiles", "NTFSFiles", "RegistryHives"]),
+        room("VolumeReading", .agent, uses: ["DiskInspection", "ExtFiles", "FATFiles", "NTFSFiles", "RegistryHives"]),
         door(
             "AgentInspectMain", .agent,
             uses: ["DiskInspection", "VolumeReading", "AgentCore", "AgentOptions", "Vocabulary", argumentParser]),
@@ -224,6 +225,7 @@ let package = Package(
         trial(
             of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "Vocabulary"],
             programs: ["AgentInspectMain", "AgentMain"]),
+        trial(of: "FATFiles", uses: ["FATFiles", "AgentTestKit"]),
         trial(of: "NTFSFiles", uses: ["NTFSFiles", "AgentTestKit"]),
         trial(of: "RegistryHives", uses: ["RegistryHives", "TestKit"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),

@@ -106,6 +106,12 @@ struct WindowsContentTests {
         Change("specialised, clean otherwise", 21, "P1") { $0.seal("IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE") },
         Change("audit mode", 21, "P1") { $0.seal("IMAGE_STATE_GENERALIZE_RESEAL_TO_AUDIT") },
         Change("State.ini disagrees", 21, "P1") { $0.files["Windows/Setup/State/State.ini"] = Array("[State]".utf8) },
+        Change("a boot loader of a Linux", 20, "W24") { $0.bootFolders.append("EFI/ubuntu") },
+        Change("a boot loader of systemd", 20, "W24") {
+            $0.bootFolders += ["loader", "loader/entries", "loader/entries/x"]
+        },
+        Change("boot files of nobody known", 21, "W24") { $0.bootFolders.append("EFI/Zebra") },
+        Change("a vendor's boot files", 22, "W24") { $0.bootFolders.append("EFI/Dell") },
         Change("set up", 20, "W2") { $0.setUp(pending: false) },
         Change("complete", 20, "W3") { $0.seal("IMAGE_STATE_COMPLETE") },
         Change("SOFTWARE not closed, and no logs", 21, "W19") { $0.dirtyHives = ["SOFTWARE"] },

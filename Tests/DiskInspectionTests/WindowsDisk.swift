@@ -9,6 +9,8 @@ struct WindowsContent {
     /// Contents by paths below the volume's root.
     var files: [String: [UInt8]] = ["Windows/System32/cmd.exe": Array("MZ".utf8)]
     var dirtyHives: Set<String> = []
+    /// Folders on the EFI partition, each below the one before.
+    var bootFolders = ["EFI", "EFI/Microsoft", "EFI/Boot"]
     /// Run in the folder where the volume is mounted.
     var script = ""
 
@@ -76,9 +78,10 @@ struct WindowsContent {
 /// Makes disks with Windows on them by the tools that make real ones.
 enum WindowsDisk {
     static let isPossible =
-        Tool.areThere("sgdisk", "mkntfs", "mkfs.vfat", "ntfs-3g") && access("/dev/fuse", R_OK | W_OK) == 0
+        Tool.areThere("sgdisk", "mkntfs", "mkfs.vfat", "mmd", "ntfs-3g") && access("/dev/fuse", R_OK | W_OK) == 0
         && geteuid() == 0
-    static let note: Comment = "skipped: sgdisk or ntfs-3g is not installed, or no file system can be mounted here"
+    static let note: Comment =
+        "skipped: sgdisk, mtools or ntfs-3g is not installed, or no file system can be mounted here"
 
     /// An EFI partition, Microsoft's reserve, and a volume with that on it.
     static func make(_ content: WindowsContent) async throws -> Image {
@@ -91,6 +94,7 @@ enum WindowsDisk {
         ])
         let system = try Image(40 << 20), volume = try Image(120 << 20)
         try await Tool("mkfs.vfat").run([system.path])
+        for folder in content.bootFolders { try await Tool("mmd").run(["-i", system.path, "::\(folder)"]) }
         let files = "\(volume.folder.path)/files", mounted = "\(volume.folder.path)/mounted"
         try fill(files, content)
         // The volume is whole once its driver has ended, not when it is unmounted.

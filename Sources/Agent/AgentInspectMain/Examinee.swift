@@ -23,7 +23,7 @@ struct Examinee {
             }
         }
         report.take(contents, troubles: troubles)
-        if report.isFactoryCandidate {
+        if report.isFactoryCandidate, report.ruling.verdict != .prior {
             let gaps = surface(.gaps)
             report.answers[.gaps] = gaps.answers[.gaps]
             report.bytesRead += gaps.bytesRead
