@@ -71,4 +71,29 @@ struct FATVolumeTests {
         bytes.replaceSubrange(fat + 8..<fat + 12, with: [2, 0, 0, 0])
         #expect(throws: FATFault.self) { _ = try names(try volume(bytes)) }
     }
+
+    @Test(
+        "sleuthkit finds the same names",
+        .enabled(if: access("/usr/bin/fls", X_OK) == 0, "skipped: sleuthkit is not installed"),
+        arguments: [12, 16, 32])
+    func oracle(width: Int) async throws {
+        let folder = try TemporaryFolder()
+        let bytes = try await made(width)
+        let path = try folder.write("volume", "")
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        #expect(write(descriptor, bytes, bytes.count) == bytes.count)
+        close(descriptor)
+        let ending = try await RunningProgram("/usr/bin/fls", ["-r", "-p", "-u", "-f", "fat\(width)", path]).ending()
+        let theirs = ending.output.split(separator: "\n").compactMap { $0.split(separator: "\t").last.map(String.init) }
+            .filter { !$0.hasPrefix("$") && !$0.hasSuffix("(Volume Label Entry)") }
+        #expect(theirs.contains("EFI/Microsoft/Boot/bootmgfw.efi"))
+        #expect(try walk(try volume(bytes), []).sorted() == theirs.sorted())
+    }
+
+    private func walk(_ volume: FATVolume, _ path: [String]) throws -> [String] {
+        try (try volume.entries(path) ?? []).flatMap { entry -> [String] in
+            let own = (path + [entry.name]).joined(separator: "/")
+            return [own] + (entry.isFolder ? try walk(volume, path + [entry.name]) : [])
+        }
+    }
 }
