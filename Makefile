@@ -54,7 +54,8 @@ bench: packages
 	swift build -c release --product Benchmarks
 	.build/release/Benchmarks
 
-FUZZERS = FuzzHostInterface:host-interface FuzzPortForwarding:port-forwarding FuzzHiveReplay:hive-replay
+FUZZERS = FuzzHostInterface:host-interface FuzzPortForwarding:port-forwarding FuzzHiveReplay:hive-replay FuzzFAT:fat \
+    FuzzTables:tables FuzzSignatures:signatures
 SECONDS = 0
 
 fuzz: packages

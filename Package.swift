@@ -121,12 +121,16 @@ let package = Package(
         cLibrary("CLibBlkid", .agent, pkgConfig: "blkid", apt: "libblkid-dev"),
         cLibrary("CLibHivex", .agent, pkgConfig: "hivex", apt: "libhivex-dev"),
         cLibrary("CLibFsntfs", .agent, pkgConfig: "libfsntfs", apt: "libfsntfs-dev"),
+        cLibrary("CLibExt2fs", .agent, pkgConfig: "ext2fs", apt: "libext2fs-dev"),
+        room("ExtFiles", .agent, uses: ["CLibExt2fs"]),
+        room("FATFiles", .agent),
         room("NTFSFiles", .agent, uses: ["CLibFsntfs"]),
         room("RegistryHives", .agent, uses: ["CLibHivex"]),
         room("DiskInspection", .agent, uses: ["CDiskAccess", "CLibBlkid", "Vocabulary"]),
+        room("VolumeReading", .agent, uses: ["DiskInspection", "ExtFiles", "FATFiles", "NTFSFiles", "RegistryHives"]),
         door(
             "AgentInspectMain", .agent,
-            uses: ["DiskInspection", "AgentCore", "AgentOptions", "Vocabulary", argumentParser]),
+            uses: ["DiskInspection", "VolumeReading", "AgentCore", "AgentOptions", "Vocabulary", argumentParser]),
         room("AgentOptions", .agent, uses: ["AgentCore", "AMTHI", "Vocabulary", argumentParser]),
         door(
             "AgentMain", .agent,
@@ -193,7 +197,7 @@ let package = Package(
         trial(of: "AgentCore", uses: ["AgentTestKit", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
         trial(
             of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "Vocabulary", "Wire"],
-            programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain"]),
+            programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain", "AgentInspectMain"]),
         trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain", "AgentInspectMain"]),
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
@@ -221,6 +225,7 @@ let package = Package(
         trial(
             of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "Vocabulary"],
             programs: ["AgentInspectMain", "AgentMain"]),
+        trial(of: "FATFiles", uses: ["FATFiles", "AgentTestKit"]),
         trial(of: "NTFSFiles", uses: ["NTFSFiles", "AgentTestKit"]),
         trial(of: "RegistryHives", uses: ["RegistryHives", "TestKit"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),

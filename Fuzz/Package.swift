@@ -30,6 +30,15 @@ let package = Package(
         .systemLibrary(name: "CLibHivex"),
         .target(name: "RegistryHives", dependencies: ["CLibHivex"], swiftSettings: house + traced),
         fuzzer("FuzzHiveReplay", of: ["RegistryHives"]),
+        .target(name: "CDiskAccess"),
+        .systemLibrary(name: "CLibBlkid", pkgConfig: "blkid"),
+        .target(
+            name: "DiskInspection", dependencies: ["CDiskAccess", "CLibBlkid"], exclude: ["README.md"],
+            swiftSettings: house + traced),
+        .target(name: "FATFiles", swiftSettings: house + traced),
+        fuzzer("FuzzFAT", of: ["FATFiles"]),
+        fuzzer("FuzzTables", of: ["DiskInspection"]),
+        fuzzer("FuzzSignatures", of: ["DiskInspection"]),
     ],
     swiftLanguageModes: [.v6]
 )

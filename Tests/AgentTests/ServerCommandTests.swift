@@ -35,6 +35,28 @@ struct ServerCommandTests {
         #expect(try await machine.sync("--dry-run", "--resume").status == 64)
     }
 
+    // MARK: inspect --report
+
+    @Test("inspect --report tells the server the machine's verdict, whose status stands", arguments: [204, 403])
+    func report(status: Int) async throws {
+        defer { machine.firmware.stop() }
+        let server = try await TLSServer(in: machine.folder) { _ in (status, "") }
+        defer { server.stop() }
+        _ = try machine.enrolment(of: server)
+        // A machine without a disk: nothing is proved.
+        let sysfs = machine.folder.path + "/sys"
+        #expect(mkdir(sysfs, 0o700) == 0 && mkdir(sysfs + "/block", 0o700) == 0)
+        let ending = try await machine.run("inspect", ["--report", "--sysfs", sysfs])
+        #expect(ending.status == 21, "\(ending)")
+        let request = try #require(server.requests.first)
+        #expect(request.path == Wire.inspectionsPath)
+        let told = try JSONDecoder().decode(Inspection.self, from: Data(request.body.utf8))
+        #expect(told.verdict == "unknown")
+        #expect(told.machine.text == "939b524b-13d4-1d18-e487-1c697a6b7a2b")
+        #expect(ending.complaints.contains("the server was told") == (status == 204))
+        #expect(try await machine.run("inspect", ["--report", "/dev/null"]).status == 64)
+    }
+
     // MARK: sync --start-configuration
 
     @Test("sync on a firmware that is not set up ends with 11 and asks nobody", arguments: [UInt32(0), 1])

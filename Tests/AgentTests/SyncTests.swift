@@ -47,6 +47,9 @@ struct SyncTests {
         #expect(ending.status == 0, "\(ending)")
         #expect(ending.output.hasSuffix("match: operating system pc2.example.com, firmware pc2.example.com\n"))
         #expect(ending.output.contains("job 7 step 1 of 2: prove\n"))
+        let marker = fileText(folder.path + "/state/machine.json")
+        #expect(marker.contains(#""machine":"939b524b-13d4-1d18-e487-1c697a6b7a2b""#))
+        #expect(marker.contains(#""job":"7""#))
         // This server knows of no certificates, as one that is older.
         let note = "namesake-agent: note: no certificate of the machine's own: the server refused"
         #expect(ending.complaints.hasPrefix(note))

@@ -17,6 +17,12 @@ struct InspectionBenchmark {
         }
         _ = try Benchmarks.measure("/usr/sbin/mkfs.ext4", ["-q", "-F", used])
         let inspect = product("namesake-agent-inspect")
+        if let windows = try windowsDisk() {
+            let (wall, peak) = try Benchmarks.measure(inspect, [windows], status: 20)
+            print("inspect 100 GiB, used, Windows   " + String(format: "%.2f s, peak %.0f MB", wall, peak))
+        } else {
+            print("inspect of a Windows: skipped, ntfs-3g, /dev/fuse or ../shared/vectors/hives is not there")
+        }
         for (name, arguments, expected) in [
             ("used, ext4", [used], 20), ("blank, --quick", ["--quick", blank], 0), ("blank, every byte", [blank], 0),
         ] as [(String, [String], Int32)] {
@@ -28,6 +34,25 @@ struct InspectionBenchmark {
         let (wall, _) = try Benchmarks.measure(
             "/usr/bin/dd", ["if=\(blank)", "of=/dev/null", "bs=1M", "status=none"])
         print("dd of the same                   " + String(format: "%.2f s, %.0f MB/s", wall, 107_374 / wall))
+    }
+
+    /// A disk with one NTFS volume and the hives of a Windows 10 that was used; nil where it cannot be made.
+    private func windowsDisk() throws -> String? {
+        let hives = Vectors.folder.appending(path: "hives").path(percentEncoded: false)
+        guard Vectors.arePresent, access("/dev/fuse", W_OK) == 0, access("/bin/ntfs-3g", X_OK) == 0 else { return nil }
+        let script = """
+            cd \(folder); truncate -s 600M volume; mkntfs -F -Q -q volume; mkdir mounted
+            ntfs-3g -o no_detach volume mounted & driver=$!
+            until mountpoint -q mounted; do kill -0 $driver; done
+            config=mounted/Windows/System32/config; mkdir -p $config; printf MZ > mounted/Windows/System32/cmd.exe
+            for pair in SYSTEM:regipy__SYSTEM_WIN_10_1709 SOFTWARE:synth__SOFTWARE-complete-used SAM:regipy__SAM \
+                SECURITY:regipy__SECURITY; do xz -dc \(hives)/${pair#*:}.xz > $config/${pair%:*}; done
+            umount mounted; wait $driver
+            truncate -s 100G windows; sgdisk -o -n1:2048:+600M -t1:0700 windows
+            dd if=volume of=windows bs=1M seek=1 conv=notrunc,sparse; rm volume
+            """
+        _ = try Benchmarks.measure("/bin/sh", ["-ec", script])
+        return "\(folder)/windows"
     }
 }
 

@@ -11,14 +11,14 @@ struct InspectTests {
     @Test("a blank disk ends with 0, one in use with 20, one that cannot be proved with 21, through the front door")
     func statuses() async throws {
         let blank = try Image(160 * Self.mebi)
-        #expect(try await inspect([blank.path]).status == 0)
+        #expect(try await Self.inspect([blank.path]).status == 0)
         let used = try Image(160 * Self.mebi)
         try await Tool("mkfs.ext4").run(["-q", "-F", used.path])
-        #expect(try await inspect([used.path]).status == 20)
+        #expect(try await Self.inspect([used.path]).status == 20)
         let odd = try Image(160 * Self.mebi)
         try odd.write([7], at: 150 * Self.mebi + 5000)
-        #expect(try await inspect([odd.path]).status == 21)
-        let both = try await inspect([blank.path, used.path])
+        #expect(try await Self.inspect([odd.path]).status == 21)
+        let both = try await Self.inspect([blank.path, used.path])
         #expect(both.status == 20)
         #expect(both.output.contains("BLANK") && both.output.contains("PRIOR: something is stored here"))
     }
@@ -27,7 +27,7 @@ struct InspectTests {
     func unreadable(kind: String) async throws {
         let folder = try TemporaryFolder()
         let paths = ["missing": "\(folder.path)/none", "empty": try folder.write("empty", ""), "folder": folder.path]
-        let ending = try await inspect([try #require(paths[kind])])
+        let ending = try await Self.inspect([try #require(paths[kind])])
         #expect(ending.status == 21)
         #expect(ending.output.contains("UNKNOWN: neither blank nor in use"))
     }
@@ -36,18 +36,18 @@ struct InspectTests {
     func machine() async throws {
         let folder = try TemporaryFolder()
         try makeFolder("\(folder.path)/block")
-        let none = try await inspect(["--sysfs", folder.path])
+        let none = try await Self.inspect(["--sysfs", folder.path])
         #expect(none.status == 21)
         #expect(none.output.contains("no disk is to be seen"))
         try makeFolder("\(folder.path)/bus/pci/devices/0000:00:0e.0")
         try folder.write("bus/pci/devices/0000:00:0e.0/class", "0x010400\n")
-        let hidden = try await inspect(["--sysfs", folder.path])
+        let hidden = try await Self.inspect(["--sysfs", folder.path])
         #expect(hidden.output.contains("no driver for the storage controller 0000:00:0e.0"))
         try makeFolder("\(folder.path)/bus/pci/devices/0000:00:0e.0/driver")
-        let raid = try await inspect(["--sysfs", folder.path])
+        let raid = try await Self.inspect(["--sysfs", folder.path])
         #expect(raid.status == 21)
         #expect(raid.output.contains("is in RAID or VMD mode and shows no disk"))
-        let unmounted = try await inspect(["--sysfs", "\(folder.path)/none"])
+        let unmounted = try await Self.inspect(["--sysfs", "\(folder.path)/none"])
         #expect(unmounted.status == 21)
     }
 
@@ -56,32 +56,32 @@ struct InspectTests {
         let image = try Image(160 * Self.mebi)
         try await Tool("mkfs.ext4").run(["-q", "-F", "-L", "odd\u{1B}[31m", image.path])
         let evidence = "\(image.folder.path)/evidence.json"
-        let ending = try await inspect(["--json", "--quick", "--evidence", evidence, image.path])
+        let ending = try await Self.inspect(["--json", "--quick", "--evidence", evidence, image.path])
         #expect(ending.status == 20)
         #expect(try String(contentsOfFile: evidence, encoding: .utf8) == ending.output)
         let object = try #require(try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any])
         #expect(object["verdict"] as? String == "prior")
         #expect(object["quick"] as? Bool == true)
         #expect(object["coversMachine"] as? Bool == false)
-        try await checkSchema(ending.output, in: image.folder)
+        try await Self.checkSchema(ending.output, in: image.folder)
         // A file that is there already is somebody's evidence.
-        #expect(try await inspect(["--evidence", evidence, image.path]).status == 77)
-        let page = try await inspect([image.path])
+        #expect(try await Self.inspect(["--evidence", evidence, image.path]).status == 77)
+        let page = try await Self.inspect([image.path])
         #expect(!page.output.contains("\u{1B}"))
     }
 
     @Test("--quick says what it does not prove")
     func quick() async throws {
         let image = try Image(400 * Self.mebi)
-        let ending = try await inspect(["--quick", image.path])
+        let ending = try await Self.inspect(["--quick", image.path])
         #expect(ending.status == 0)
         #expect(ending.output.contains("Not proved: that nothing is stored in less than 0.1 %"))
-        #expect(try await inspect(["--json", image.path]).output.contains("\"probe\": \"surface\""))
+        #expect(try await Self.inspect(["--json", image.path]).output.contains("\"probe\": \"surface\""))
     }
 
     @Test("a boot medium that is no disk is wrong usage")
     func bootMedium() async throws {
-        #expect(try await inspect(["--boot-medium", "/dev/null"]).status == 64)
+        #expect(try await Self.inspect(["--boot-medium", "/dev/null"]).status == 64)
     }
 
     @Test("the reader is confined while it reads, and a killed one proves nothing")
@@ -108,7 +108,7 @@ struct InspectTests {
     func changesNothing() async throws {
         let image = try await WorkedCaseTests.windowsLike()
         let before = try await image.digest()
-        #expect(try await inspect([image.path]).status == 20)
+        #expect(try await Self.inspect([image.path]).status == 20)
         let after = try await image.digest()
         #expect(after == before)
     }
@@ -122,15 +122,15 @@ struct InspectTests {
         }
     }
 
-    private func inspect(_ arguments: [String]) async throws -> RunningProgram.Ending {
-        try await RunningProgram(Self.program("namesake-agent"), ["inspect"] + arguments).ending()
+    static func inspect(_ arguments: [String]) async throws -> RunningProgram.Ending {
+        try await RunningProgram(program("namesake-agent"), ["inspect"] + arguments).ending()
     }
 
     private func makeFolder(_ path: String) throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    private func checkSchema(_ text: String, in folder: TemporaryFolder) async throws {
+    static func checkSchema(_ text: String, in folder: TemporaryFolder) async throws {
         let schema = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Documentation/schemas/inspect.json").standardizedFileURL.path
         let program = """

@@ -42,8 +42,8 @@ struct NTFSVolumeTests {
     }
 
     private func volume(at offset: UInt64 = Self.start) throws -> NTFSVolume {
+        // Left open: it is to outlive the volume, and the test's process ends soon.
         let descriptor = open("\(folder.path)/disk", O_RDONLY | O_CLOEXEC)
-        defer { close(descriptor) }
         return try NTFSVolume(descriptor, at: offset, length: Self.length)
     }
 
@@ -120,5 +120,40 @@ struct NTFSVolumeTests {
         try await shell("ntfsfix volume > messages")
         try await layIn()
         #expect(try staleness().contains(.markedDirty))
+    }
+
+    @Test(
+        "sleuthkit finds the same files, and of the same sizes",
+        .enabled(if: access("/usr/bin/fls", X_OK) == 0, "skipped: sleuthkit is not installed"))
+    func oracle() async throws {
+        try await shell("fls -r -p -u -l -f ntfs -o 2048 disk > listing")
+        let descriptor = open("\(folder.path)/listing", O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = read(descriptor, &bytes, bytes.count)
+        // Kind and number, path, four times, size, owner, group.
+        let lines = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(separator: "\n")
+        let theirs = lines.compactMap { line -> String? in
+            let fields = line.split(separator: "\t")
+            guard fields.count >= 7, !fields[1].hasPrefix("$") else { return nil }
+            return fields[0].hasPrefix("d/d") ? "\(fields[1])" : "\(fields[1]) \(fields[6])"
+        }
+        #expect(theirs.contains("Windows/System32/config/SYSTEM 3000000"))
+        #expect(try walk(try volume(), "").sorted() == theirs.sorted())
+    }
+
+    /// All paths below a folder, a file's with its size.
+    private func walk(_ volume: borrowing NTFSVolume, _ path: String) throws -> [String] {
+        var found: [String] = []
+        for name in try names(volume, "\\" + path) ?? [] where !name.hasPrefix("$") && name != "." {
+            let below = path.isEmpty ? name : "\(path)\\\(name)"
+            let shown = below.split(separator: "\\").joined(separator: "/")
+            guard let entry = try volume.entry("\\" + below) else {
+                throw Trouble("\(below) was listed and is not there")
+            }
+            found.append(entry.isFolder ? shown : "\(shown) \(try entry.size())")
+            if entry.isFolder { found += try walk(volume, below) }
+        }
+        return found
     }
 }

@@ -34,7 +34,8 @@ _namesake_agent() {
         doctor) options="--enrolment --timeout --state-directory $looking" ;;
         capture) options="--output $looking" ;;
         local) options=$looking ;;
-        inspect) options='--quick --boot-medium --accept --evidence --token --verify-token --json --help' ;;
+        inspect) options='--quick --boot-medium --accept --evidence --token --verify-token --override
+                --reason --report --enrolment --device --json --help' ;;
         version) options='--json --help' ;;
         *) return ;;
     esac

@@ -37,4 +37,9 @@ complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l accept -x
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l evidence -rF -d 'A new file'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l token -rF -d 'A new file'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l verify-token -rF -d 'Whether it still holds'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l override -x -d 'The serial of a disk to be written over all the same'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l reason -x -d 'Why'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l report -d 'Tell the server'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l enrolment -rF -d 'The enrolment file'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l device -rF -d 'The device'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -F

@@ -1,93 +1,66 @@
-import AgentCore
 import DiskInspection
-import FoundationEssentials
 import Glibc
 
-/// A disk in the hands of its examiner, seen from outside.
+/// A disk in the hands of its readers, seen from outside.
 struct Examinee {
     var disk: OpenDisk
     var depth: DiskExamination.Depth
-    /// So long nothing may be heard, in milliseconds: an ailing disk tries long before it fails a read.
-    private static let patience: Int32 = 60_000
 
-    /// Waits for the examiner's report.
+    /// Has the disk read, then each volume whose files can be, each by a process of its own.
     ///
-    /// - Returns: The report; one that proves nothing where the examiner died, fell silent or said something else.
+    /// - Returns: The report; one that proves nothing where the disk's reader died, fell silent or said something else.
     func examine() -> DiskReport {
         defer { close(disk.descriptor) }
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { return unproved("no pipe: error \(errno)") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(ends[0]) }
-        let process = spawn(output: ends[1])
-        close(ends[1])
-        guard let process else { return unproved("its reader could not be started") }
-        let (report, silence) = listen(to: ends[0])
-        if report == nil { kill(process, SIGKILL) }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
-        if let silence { return unproved(silence) }
-        guard status == 0, let report else { return unproved("its reader ended early (status \(status))") }
-        // What has to be proved is for this side to say, and about which disk.
-        guard report.size == disk.size, report.required == Self.required(depth) else {
-            return unproved("its reader reported on something else")
+        var report = surface(depth)
+        guard depth != .ends, !report.readableVolumes.isEmpty else { return report }
+        var (contents, troubles): ([VolumeContents], [String]) = ([], [])
+        for (volume, extent) in report.readableVolumes.prefix(Self.volumesRead) {
+            switch read(volume, extent) {
+            case .report(let found): contents.append(found)
+            case .unproved(let why):
+                let label = volume.label.map { " \"\($0)\"" } ?? ""
+                troubles.append("the files of the \(volume.type) volume\(label): \(why)")
+            }
+        }
+        report.take(contents, troubles: troubles)
+        if report.isFactoryCandidate, report.ruling.verdict != .prior {
+            let gaps = surface(.gaps)
+            report.answers[.gaps] = gaps.answers[.gaps]
+            report.bytesRead += gaps.bytesRead
         }
         return report
     }
 
-    private static func required(_ depth: DiskExamination.Depth) -> [ProbeID] {
-        DiskReport.unseen([:], depth).required
-    }
+    /// More on one disk are more than a person decides from.
+    private static let volumesRead = 32
 
-    private func spawn(output: Int32) -> pid_t? {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, disk.descriptor, Examiner.descriptor)
-        let words = ["namesake-agent-inspect", Examiner.word, depth.rawValue]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for word in arguments { free(word) } }
-        // An empty environment: nothing in there may change how a disk is read.
-        var environment: [UnsafeMutablePointer<CChar>?] = [nil]
-        var process: pid_t = 0
-        return posix_spawn(&process, "/proc/self/exe", &actions, nil, &arguments, &environment) == 0 ? process : nil
-    }
-
-    /// Reads lines until the report, the end, or too long a silence.
-    private func listen(to descriptor: Int32) -> (report: DiskReport?, silence: String?) {
-        var bar = ProgressBar(disk.device.kernelName ?? disk.device.path)
-        defer { bar.clear() }
-        var pending: [UInt8] = []
-        var report: DiskReport?
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&entry, 1, Self.patience)
-            if ready < 0, errno == EINTR { continue }
-            guard ready > 0 else { return (nil, "its reader was silent for \(Self.patience / 1000) seconds") }
-            let count = read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return (report, nil) }
-            pending += buffer.prefix(count)
-            // Far more than any report.
-            guard pending.count < 4 << 20 else { return (nil, "its reader said too much") }
-            while let end = pending.firstIndex(of: 10) {
-                let line = pending[..<end]
-                if line.starts(with: Array("r ".utf8)) {
-                    do { report = try JSONDecoder().decode(DiskReport.self, from: Data(line.dropFirst(2))) } catch {
-                        return (nil, "its reader's report cannot be read")
-                    }
-                } else {
-                    bar.show(String(decoding: line, as: UTF8.self))
-                }
-                pending.removeSubrange(...end)
+    private func surface(_ depth: DiskExamination.Depth) -> DiskReport {
+        let reader = ConfinedReader(
+            arguments: [Examiner.diskWord, depth.rawValue], descriptor: disk.descriptor, name: name)
+        switch reader.report(DiskReport.self) {
+        case .unproved(let why): return unproved(why, depth)
+        case .report(let report):
+            // What has to be proved is for this side to say, and about which disk.
+            guard report.size == disk.size, report.required == DiskReport.unseen([:], depth).required else {
+                return unproved("its reader reported on something else", depth)
             }
+            return report
         }
     }
 
-    private func unproved(_ why: String) -> DiskReport {
-        .unseen([.table: .indeterminate(why)], depth)
+    private func read(_ volume: Volume, _ extent: Range<UInt64>) -> ConfinedReader.Outcome<VolumeContents> {
+        let words = [Examiner.volumeWord, volume.type, "\(extent.lowerBound)", "\(extent.upperBound)"]
+        let reader = ConfinedReader(arguments: words, descriptor: disk.descriptor, name: name)
+        let outcome = reader.report(VolumeContents.self)
+        if case .report(let contents) = outcome, contents.offset != volume.offset || contents.type != volume.type {
+            return .unproved("its reader reported on something else")
+        }
+        return outcome
+    }
+
+    private var name: String { disk.device.kernelName ?? disk.device.path }
+
+    private func unproved(_ why: String, _ depth: DiskExamination.Depth) -> DiskReport {
+        .unseen([.table: .indeterminate(why), .gaps: .indeterminate(why)], depth)
     }
 }

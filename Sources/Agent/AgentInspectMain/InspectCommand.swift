@@ -51,12 +51,39 @@ struct InspectCommand: ParsableCommand {
         help: ArgumentHelp("Only look whether that leave still holds for the disks named.", valueName: "file"))
     var verifyToken: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Allow the disk with this serial to be written over although it is not blank: needs --reason and --evidence.",
+            valueName: "serial"))
+    var override: String?
+
+    @Option(help: "Why, for the log and the evidence.")
+    var reason: String?
+
+    @Flag(help: "Tell the server the verdict; a staged machine is built only when it is blank.")
+    var report = false
+
+    @Option(help: "For --report: the file that ties this machine to its server. Default: /etc/namesake/enrolment.json.")
+    var enrolment: String?
+
+    @Option(help: "For --report: the device that tells which machine this is, as sync takes it.")
+    var device: String?
+
     @Option(help: .hidden)
     var sysfs: String = "/sys"
 
     func validate() throws {
         for path in bootMedium where BlockDevice.named(path, sysfs: sysfs).kernelName == nil {
             throw ValidationError("--boot-medium \(path) is no block device here, so nothing can be left out for it.")
+        }
+        if report, !disks.isEmpty {
+            throw ValidationError("--report tells of the machine, so no disks can be named.")
+        }
+        if override != nil || reason != nil {
+            guard override?.isEmpty == false, reason?.split(separator: " ").isEmpty == false, evidence != nil else {
+                throw ValidationError(
+                    "--override needs a serial, --reason, and --evidence with a file to keep both in.")
+            }
         }
         if verifyToken != nil, disks.isEmpty || token != nil {
             throw ValidationError("--verify-token needs the disks that will be written to, and makes no token.")
@@ -65,25 +92,39 @@ struct InspectCommand: ParsableCommand {
 
     static func main() {
         let words = programArguments()
-        if words.first == Examiner.word { Examiner.run(Array(words.dropFirst())) }
+        Examiner.runIfAsked(words)
         main(words)
     }
 
     func run() throws {
         if let verifyToken { throw ExitCode(verify(verifyToken)) }
-        let inspection = inspector.inspect(quick ? .samples : .everyByte)
+        var inspection = inspector.inspect(quick ? .samples : .everyByte)
+        if let override, let reason { inspection.override = Override(serial: override, reason: reason) }
         let document = inspection.json.rendered
         print(json ? document : inspection.page)
         do throws(Failure) {
             if let evidence { try writeNewFile(document + "\n", to: evidence) }
-            if let token, inspection.ruling.verdict == .blank {
+            if let override = inspection.override {
+                let chosen = inspection.disks.filter(inspection.isOverridden)
+                if chosen.isEmpty {
+                    complain(
+                        "No disk with the serial \(printable(override.serial)) needs an override: it has no effect.")
+                }
+                for disk in chosen { override.log(disk) }
+            }
+            if let token, inspection.allowsWriting {
                 try writeNewFile(inspection.token(evidence: document + "\n") + "\n", to: token)
             }
         } catch {
             // The verdict stands; but a caller that wants the file must not go on without.
             throw ExitCode(explain(error, json: false, command: "inspect").rawValue)
         }
-        throw ExitCode(inspection.ruling.verdict.exitStatus)
+        if report {
+            let told = ServerReport(enrolment: enrolment, device: device).send(inspection.ruling.verdict.word)
+            // A build that goes on while the server knows of nothing would be held later.
+            if told != 0, inspection.allowsWriting { throw ExitCode(told) }
+        }
+        throw ExitCode(inspection.permission.verdict.exitStatus)
     }
 
     private var inspector: Inspector {
@@ -105,7 +146,10 @@ struct InspectCommand: ParsableCommand {
             }
         }
         // Only what is at the ends was asked for, and all of it has to be as blank as before.
-        guard again.ruling.verdict == .blank else {
+        let isLeft = again.disks.allSatisfy { disk in
+            disk.report.ruling.verdict == .blank || (disk.device.serial.map(token.overridden.contains) ?? false)
+        }
+        guard isLeft else {
             print(again.page)
             return again.ruling.verdict.exitStatus
         }

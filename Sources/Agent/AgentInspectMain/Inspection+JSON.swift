@@ -7,12 +7,24 @@ extension Inspection {
         let ruling = ruling
         return .object([
             .init("command", .text("inspect")), .init("agentVersion", .text(agentVersion)),
-            .init("exitStatus", .number(Int(ruling.verdict.exitStatus))), .init("verdict", .text(ruling.verdict.word)),
+            .init("exitStatus", .number(Int(permission.verdict.exitStatus))),
+            .init("verdict", .text(ruling.verdict.word)),
             .init("reasons", .list(ruling.reasons.map { .text($0) })), .init("quick", .boolean(isQuick)),
             .init("coversMachine", .boolean(coversMachine)), .init("promise", .text(promise)),
             .init("leftOut", .list(leftOut.map { .text($0) })),
+            .init("override", overrideJSON),
             .init("machine", .list(ProbeID.allCases.compactMap { id in machine[id].map { probe(id, $0) } })),
             .init("disks", .list(disks.map(\.json))),
+        ])
+    }
+}
+
+extension Inspection {
+    private var overrideJSON: JSONText {
+        guard let override, disks.contains(where: isOverridden) else { return .null }
+        return .object([
+            .init("serial", .text(override.serial)), .init("reason", .text(override.reason)),
+            .init("person", .text(override.person)),
         ])
     }
 }
@@ -30,6 +42,7 @@ extension InspectedDisk {
             .init("bytesRead", .number(Int(clamping: report.bytesRead))),
             .init("partitions", .list(report.partitions.map(\.json))),
             .init("volumes", .list(report.volumes.map(\.json))),
+            .init("contents", .list(report.contents.map(\.json))),
             .init("probes", .list(probes.map { probe($0, report.answers[$0]) })),
         ])
     }
@@ -50,6 +63,33 @@ extension Volume {
         .object([
             .init("type", .text(type)), .init("usage", .text(usage)), .init("label", .optional(label)),
             .init("uuid", .optional(uuid)), .init("offset", .number(Int(clamping: offset))),
+        ])
+    }
+}
+
+extension VolumeContents {
+    fileprivate var json: JSONText {
+        .object([
+            .init("type", .text(type)), .init("offset", .number(Int(clamping: offset))),
+            .init("clean", .boolean(isClean)),
+            .init("system", .optional(system)), .init("hostName", .optional(hostName)),
+            .init("domain", .optional(domain)), .init("owner", .optional(owner)),
+            .init("users", .list(users.map { .text($0) })),
+            .init("lastUsed", lastUsed.map { .number($0) } ?? .null),
+            .init("management", .list(management.map { .text($0) })),
+            .init("marker", marker?.json ?? .null),
+            .init(
+                "factoryConditions",
+                factory.map { .list($0.map(\.rawValue).sorted().map { .number($0) }) } ?? .null),
+        ])
+    }
+}
+
+extension BuildMarker {
+    fileprivate var json: JSONText {
+        .object([
+            .init("machine", .optional(machine)), .init("job", .optional(job)),
+            .init("time", time.map { .number($0) } ?? .null),
         ])
     }
 }

@@ -1,5 +1,6 @@
 import AgentCore
 import DiskInspection
+import Glibc
 
 extension Inspection {
     /// What a person decides from.
@@ -16,6 +17,11 @@ extension Inspection {
         if !coversMachine { lines.append("Only the disks named were looked at: this says nothing about the machine.") }
         lines.append("\(ruling.verdict.word.uppercased()): \(meaning)")
         if ruling.verdict == .blank { lines.append(promise) }
+        if let override, disks.contains(where: isOverridden) {
+            lines.append(
+                "Overridden: the disk with serial \(printable(override.serial)), by \(override.person): "
+                    + "\(printable(override.reason))")
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -46,6 +52,7 @@ extension InspectedDisk {
             let label = volume.label.map { "  \"\(printable($0))\"" } ?? ""
             lines.append("  volume  \(printable(volume.type))\(label)  at \(bytesForPeople(volume.offset))")
         }
+        for contents in report.contents { lines += contents.page }
         for evidence in report.evidence {
             let place = evidence.offset.map { " at byte \($0)" } ?? ""
             lines.append("  found  \(evidence.indicator.rawValue)  \(printable(evidence.text))\(place)")
@@ -54,6 +61,39 @@ extension InspectedDisk {
         lines.append("  read  \(bytesForPeople(report.bytesRead))")
         return lines
     }
+}
+
+extension VolumeContents {
+    fileprivate var page: [String] {
+        guard let system else { return [] }
+        var lines = ["  system  \(printable(system))  at \(bytesForPeople(offset))"]
+        func add(_ name: String, _ value: String?) {
+            if let value { lines.append("    \(name)  \(printable(value))") }
+        }
+        add("host name", hostName)
+        add("domain", domain)
+        add("owner", owner)
+        let names = users.prefix(8).joined(separator: ", ") + (users.count > 8 ? ", …" : "")
+        add("users", users.isEmpty ? "none found" : "\(users.count): \(names)")
+        add("last used", lastUsed.map(timeForPeople))
+        if let marker {
+            let time = marker.time.map { ", \(timeForPeople($0))" } ?? ""
+            add(
+                "built by", "Namesake for machine \(marker.machine ?? "unknown"), job \(marker.job ?? "unknown")\(time)"
+            )
+        }
+        add("managed by", management.isEmpty ? nil : "ConfigMgr (\(management.joined(separator: ", ")))")
+        return lines
+    }
+}
+
+/// In universal time, to the minute.
+private func timeForPeople(_ seconds: Int) -> String {
+    var (time, parts) = (time_t(seconds), tm())
+    guard gmtime_r(&time, &parts) != nil else { return "\(seconds) s after 1970" }
+    func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + "\(number)" }
+    return "\(1900 + Int(parts.tm_year))-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
+        + "\(two(parts.tm_hour)):\(two(parts.tm_min)) UTC"
 }
 
 /// With the prefixes of 1000, as disks are sold.

@@ -14,7 +14,7 @@ extension Inspection {
         let token = WriteToken(
             made: secondsSinceStart(), bootID: readBootID(),
             disks: disks.map { WriteToken.Identity($0.device, size: $0.report.size) }, coversMachine: coversMachine,
-            evidence: digest)
+            evidence: digest, overridden: disks.filter(isOverridden).compactMap(\.device.serial))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do { return String(decoding: try encoder.encode(token), as: UTF8.self) } catch {

@@ -15,6 +15,25 @@ struct Inspection {
     var disks: [InspectedDisk] = []
     var machine: [ProbeID: ProbeAnswer] = [:]
     var leftOut: [String] = []
+    /// What a person took upon themselves; nil where nobody did, or no disk has that serial.
+    var override: Override?
+
+    func isOverridden(_ disk: InspectedDisk) -> Bool {
+        disk.report.ruling.verdict != .blank && override != nil && disk.device.serial == override?.serial
+    }
+
+    /// Whether a build may write: all is proved blank, but for the disk that a person has decided on.
+    var allowsWriting: Bool { permission.verdict == .blank }
+
+    /// As the ruling, without the disk that a person has decided on.
+    var permission: Ruling {
+        guard disks.contains(where: isOverridden) else { return ruling }
+        var parts = disks.map { ($0.device.path, isOverridden($0) ? Self.overridden : $0.report.ruling) }
+        if coversMachine { parts.append(("machine", machineRuling)) }
+        return combine(parts)
+    }
+
+    private static let overridden = Ruling(.blank, ["a person has decided"])
 
     var ruling: Ruling {
         var parts = disks.map { ($0.device.path, $0.report.ruling) }

@@ -9,7 +9,9 @@ struct ServerProgram: AsyncParsableCommand {
         commandName: "namesake-agent",
         abstract: "The commands of namesake-agent that speak to the server.",
         version: agentVersion,
-        subcommands: [SyncCommand.self, EnrollCommand.self, ExpectCommand.self, DoctorCommand.self],
+        subcommands: [
+            SyncCommand.self, EnrollCommand.self, ExpectCommand.self, InspectedCommand.self, DoctorCommand.self,
+        ],
         defaultSubcommand: SyncCommand.self)
 
     static func main() async {

@@ -161,6 +161,10 @@ struct SyncCommand: AsyncParsableCommand {
             }
         }
 
+        if isOurs, outcome.exitStatus == .match {
+            try BuildMarkerFile(machine: report.machine, job: outcome.job).write(in: directory)
+        }
+
         let result = SyncResult(os: os, before: facts, outcome: outcome)
         print(looking.json ? result.json.rendered : result.text)
         if let failure = outcome.failure { complain(failure.explanation) }

@@ -11,6 +11,8 @@ package struct DiskExamination: Sendable {
         case samples
         /// Only where headers are: enough to see that a disk that was proved blank is not in use since.
         case ends
+        /// Only the table, and every byte that no partition has.
+        case gaps
     }
 
     package init() {}
@@ -18,6 +20,7 @@ package struct DiskExamination: Sendable {
     package var required: [ProbeID] {
         let ends: [ProbeID] = [.lock, .nativeSize, .table, .signatures, .secondHeaders, .edges]
         return switch depth {
+        case .gaps: [.table, .gaps]
         case .ends: ends
         case .samples: ends + [.grid, .samples]
         case .everyByte: ends + [.grid, .samples, .surface]
@@ -46,6 +49,10 @@ package struct DiskExamination: Sendable {
         report.partitions = findings.partitions
         report.answers[.table] = findings.answer
         let extents = findings.partitions.map(\.extent)
+        guard depth != .gaps else {
+            readGaps(of: disk, findings, into: &report, progress)
+            return report
+        }
         let known = BlkidFindings.look(at: disk, windows: extents)
         report.volumes = known.volumes
         report.answers[.signatures] = known.answer(besides: findings)
@@ -77,5 +84,31 @@ package struct DiskExamination: Sendable {
         if depth == .everyByte, !report.isNotBlank { take(.surface, plan.surface(size), bytes: size) }
         report.lowerTable()
         return report
+    }
+
+    private func readGaps(
+        of disk: borrowing Disk, _ findings: TableFindings, into report: inout DiskReport, _ progress: Progress
+    ) {
+        let taken = findings.partitions.map(\.extent)
+        var (gaps, place): ([Range<UInt64>], UInt64) = ([], 0)
+        for extent in taken.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if place < extent.lowerBound { gaps.append(place..<extent.lowerBound) }
+            place = max(place, extent.upperBound)
+        }
+        if place < disk.size { gaps.append(place..<disk.size) }
+        var reader = SurfaceReader(excused: findings.ownBytes)
+        let planned = gaps.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
+        var done: UInt64 = 0
+        let tally = reader.read(gaps, of: disk) { count in
+            done += count
+            progress(.gaps, done, planned)
+        }
+        report.bytesRead += tally.read
+        switch tally.answer(partitions: taken, isSampling: false) {
+        case .present(let found):
+            report.answers[.gaps] = .present(
+                found.map { $0.indicator == .content ? Evidence(.gap, $0.weight, $0.text, at: $0.offset) : $0 })
+        case let other: report.answers[.gaps] = other
+        }
     }
 }

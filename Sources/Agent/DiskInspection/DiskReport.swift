@@ -6,6 +6,8 @@ package struct DiskReport: Hashable, Codable, Sendable {
     package var answers: [ProbeID: ProbeAnswer] = [:]
     package var partitions: [Partition] = []
     package var volumes: [Volume] = []
+    /// What the files of the volumes say.
+    package var contents: [VolumeContents] = []
     /// In bytes, by the probes of the surface.
     package var bytesRead: UInt64 = 0
 
@@ -13,8 +15,6 @@ package struct DiskReport: Hashable, Codable, Sendable {
         self.size = size
         self.required = required
     }
-
-    package var ruling: Ruling { rule(required: required, answers: answers) }
 
     package var evidence: [Evidence] { ProbeID.allCases.flatMap { evidence(of: $0) } }
 

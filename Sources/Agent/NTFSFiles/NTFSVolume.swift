@@ -25,7 +25,7 @@ package struct NTFSVolume: ~Copyable {
     package var provesAbsence: Bool { staleness.isEmpty }
 
     /// - Parameters:
-    ///   - descriptor: The disk, open for reading; it is opened once more and stays the caller's.
+    ///   - descriptor: The disk, open for reading; the caller closes it, after the volume.
     ///   - offset: Where the volume begins, in bytes.
     ///   - length: In bytes.
     /// - Throws: ``NTFSFault``.
@@ -46,16 +46,10 @@ package struct NTFSVolume: ~Copyable {
     private static func open(
         _ descriptor: Int32, at offset: UInt64, length: UInt64
     ) throws(NTFSFault) -> (volume: Handle, source: Handle) {
-        var source: Handle?
-        guard libbfio_file_range_initialize(&source, nil) == 1, let opened = source else {
-            throw NTFSFault("taking memory")
-        }
-        let path = "/proc/self/fd/\(descriptor)"
+        var source: Handle? = cfsntfs_window(descriptor, offset, length)
         var volume: Handle?
-        guard libbfio_file_range_set_name(opened, path, path.utf8.count, nil) == 1,
-            libbfio_file_range_set(opened, off64_t(offset), length, nil) == 1,
-            libfsntfs_volume_initialize(&volume, nil) == 1, let found = volume
-        else {
+        guard let opened = source else { throw NTFSFault("taking memory") }
+        guard libfsntfs_volume_initialize(&volume, nil) == 1, let found = volume else {
             libbfio_handle_free(&source, nil)
             throw NTFSFault("taking memory")
         }

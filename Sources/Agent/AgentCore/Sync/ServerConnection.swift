@@ -46,6 +46,15 @@ extension ServerConnection {
         _ = try await answer("POST", Wire.expectationsPath, body)
     }
 
+    /// Tells what was found on the machine's disks.
+    package func tell(_ inspection: Inspection) async throws(Failure) {
+        let body: [UInt8]
+        do { body = Array(try JSONEncoder().encode(inspection)) } catch {
+            throw Failure(.serverAnswerUnreadable, "the inspection cannot be written as JSON: \(error)")
+        }
+        _ = try await answer("POST", Wire.inspectionsPath, body)
+    }
+
     /// Asks for a certificate of the machine's own.
     package func order(_ order: CertificateOrder) async throws(Failure) -> IssuedCertificate {
         let body: [UInt8]

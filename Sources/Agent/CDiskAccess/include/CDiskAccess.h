@@ -15,7 +15,8 @@ int cdisk_ata_identity(int descriptor, uint8_t identity[512]);
 ///
 /// No new privileges, no core files, no trace by others, no more than so much memory (bytes) and processor time (seconds),
 /// and a filter on system calls: reading, memory, time, writing to standard output and standard error, ending. All others
-/// fail with EPERM, those that write to a disk among them.
+/// fail with EPERM, those that write to a disk among them. One that keeps files may also make files in memory, write to what
+/// it has open, and open for reading; the disk it has open for reading only.
 ///
 /// - Returns: 0, or the errno of the step that failed; then nothing may be read.
-int cdisk_confine(uint64_t memory, uint64_t seconds);
+int cdisk_confine(uint64_t memory, uint64_t seconds, int keeps_files);

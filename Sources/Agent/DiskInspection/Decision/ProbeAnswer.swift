@@ -12,6 +12,10 @@ package enum ProbeID: String, CaseIterable, Codable, CodingKeyRepresentable, Sen
     case table
     /// Does libblkid know something on the disk, or within a partition?
     case signatures
+    /// What do the files of the volumes say about whose they are?
+    case contents
+    /// Is the space that no partition has constant? Asked where only a factory image is left to be proved.
+    case gaps
     /// Are there backups of superblocks and second headers?
     case secondHeaders = "second-headers"
     /// The first and the last 64 MiB, every byte.

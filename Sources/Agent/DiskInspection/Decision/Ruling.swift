@@ -10,13 +10,6 @@ package struct Ruling: Hashable, Sendable {
     }
 }
 
-/// One of the twelve things (F1 to F12) that are all true of a vendor's image that nobody has set up.
-package enum FactoryCondition: Int, CaseIterable, Sendable {
-    case oneWindowsAlone = 1
-    case allowedPartitions, cleanVolumes, readableHives, setupPending, imageStateAgrees, builtInAccountsOnly
-    case noProfiles, noMembership, noTraceOfUse, noLateFiles, otherDisksConstant
-}
-
 /// Decides from what the probes said.
 ///
 /// The rule starts from the list of probes that must have answered, not from the answers that came: a crash, a missing
@@ -26,23 +19,37 @@ package enum FactoryCondition: Int, CaseIterable, Sendable {
 ///   - required: What has to be answered for a proof. Empty proves nothing.
 ///   - answers: What came back.
 ///   - factory: The conditions of a factory image that were proved.
+///   - isCandidate: Whether a factory image would explain what was found, were all conditions proved; then what it explains is no
+///     proof of a prior installation either.
 /// - Returns: The verdict with its reasons; unknown wherever nothing else is proved.
 package func rule(
-    required: [ProbeID], answers: [ProbeID: ProbeAnswer], factory: Set<FactoryCondition> = []
+    required: [ProbeID], answers: [ProbeID: ProbeAnswer], factory: Set<FactoryCondition> = [],
+    isCandidate: Bool = false
 ) -> Ruling {
     let order = Evidence.Weight.allCases
     let evidence = ProbeID.allCases.flatMap { id -> [Evidence] in
         if case .present(let found) = answers[id] { found } else { [] }
     }.sorted { (order.firstIndex(of: $0.weight) ?? 0) < (order.firstIndex(of: $1.weight) ?? 0) }
+    func sentence(_ evidence: Evidence) -> String { "\(evidence.indicator.rawValue): \(evidence.text)" }
     func weighing(_ weights: Evidence.Weight...) -> [String] {
-        evidence.filter { weights.contains($0.weight) }.map { "\($0.indicator.rawValue): \($0.text)" }
+        evidence.filter { weights.contains($0.weight) }.map(sentence)
     }
 
-    let isFactory = factory.count == FactoryCondition.allCases.count
-    let priors = isFactory ? weighing(.blocking) : weighing(.blocking, .strong)
-    if !priors.isEmpty { return Ruling(.prior, priors) }
+    let missing = FactoryCondition.allCases.filter { !factory.contains($0) }
+    let isFactory = missing.isEmpty
+    let priors = evidence.filter { evidence in
+        switch evidence.weight {
+        case .blocking: true
+        case .strong: !(isFactory || isCandidate) || !evidence.indicator.isInFactoryImages
+        case .unprovable, .weak, .information: false
+        }
+    }
+    if !priors.isEmpty { return Ruling(.prior, priors.map(sentence)) }
 
-    let open = unproved(required, answers)
+    var open = unproved(required, answers)
+    if isCandidate, !isFactory {
+        open.append("not a proved factory image: \(missing.map { "F\($0.rawValue)" }.joined(separator: ", ")) open")
+    }
     let unprovable = weighing(.unprovable) + open
     if required.isEmpty { return Ruling(.unknown, ["no probe was required, so nothing is proved"]) }
     if !unprovable.isEmpty { return Ruling(.unknown, unprovable) }

@@ -33,11 +33,17 @@ package struct WriteToken: Hashable, Codable, Sendable {
     package var coversMachine: Bool
     /// SHA-256 of the JSON that the inspection gave, in hexadecimal digits.
     package var evidence: String
+    /// Serials of disks that are not blank and on which a person has decided.
+    package var overridden: [String]
 
     /// In seconds.
     package static let life: UInt64 = 15 * 60
 
-    package init(made: UInt64, bootID: String, disks: [Identity], coversMachine: Bool, evidence: String) {
+    package init(
+        made: UInt64, bootID: String, disks: [Identity], coversMachine: Bool, evidence: String,
+        overridden: [String] = []
+    ) {
+        self.overridden = overridden
         self.made = made
         self.bootID = bootID
         self.disks = disks

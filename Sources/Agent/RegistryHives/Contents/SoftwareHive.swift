@@ -18,6 +18,9 @@ package struct SoftwareHive: Hashable, Sendable {
     /// Keys that the ConfigMgr client leaves.
     package var managementKeys: [String]
 
+    /// Enrolments in the management of devices that name a user or a provider; Windows brings others along.
+    package var enrolments: Int
+
     package struct Profile: Hashable, Sendable {
         package var sid: String
         package var folder: String
@@ -44,6 +47,15 @@ package struct SoftwareHive: Hashable, Sendable {
             for key in try hive.keys(below: list) {
                 let folder = try hive.values(of: key)["ProfileImagePath"]?.text ?? ""
                 profiles.append(Profile(sid: key.name, folder: folder))
+            }
+        }
+        enrolments = 0
+        if let list = try hive.key("Microsoft\\Enrollments") {
+            for key in try hive.keys(below: list) {
+                let values = try hive.values(of: key)
+                if [values["UPN"]?.text, values["ProviderID"]?.text].contains(where: { $0?.isEmpty == false }) {
+                    enrolments += 1
+                }
             }
         }
         managementKeys = []

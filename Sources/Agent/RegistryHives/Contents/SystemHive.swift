@@ -21,6 +21,8 @@ package struct SystemHive: Hashable, Sendable {
     package var upgrades: [String]
     /// How many disks and partitions had a letter.
     package var mountedDevices: Int
+    /// GUIDs, in capitals, of the partitions that had a letter.
+    package var mountedPartitions: Set<String>
     /// How many kinds of USB disks were attached.
     package var usbDisks: Int
     package var services: Int
@@ -70,7 +72,9 @@ package struct SystemHive: Hashable, Sendable {
             type: setup["SetupType"]?.number, phase: setup["SetupPhase"]?.number, commandLine: setup["CmdLine"]?.text,
             imageBuilt: setup["CloneTag"]?.text)
         upgrades = try hive.names(below: "Setup").filter { $0.hasPrefix("Source OS") }
-        mountedDevices = try hive.values(at: "MountedDevices").count
+        let devices = try hive.values(at: "MountedDevices")
+        mountedDevices = devices.count
+        mountedPartitions = Set(devices.compactMap { Self.partition($0.bytes) })
         usbDisks = try hive.names(below: "\(set)\\Enum\\USBSTOR").count
         let services = try hive.names(below: "\(set)\\Services")
         self.services = services.count
@@ -78,6 +82,16 @@ package struct SystemHive: Hashable, Sendable {
         isCloudJoined = try !hive.names(below: "\(set)\\Control\\CloudDomainJoin\\JoinInfo").isEmpty
         startsFast =
             try hive.values(at: "\(set)\\Control\\Session Manager\\Power")["HiberbootEnabled"]?.number == 1
+    }
+
+    /// The partition's GUID behind the mark of a disk with a GPT; nil for other devices.
+    ///
+    /// Source: libguestfs/libguestfs, daemon/inspect_fs_windows.ml.
+    private static func partition(_ bytes: [UInt8]) -> String? {
+        guard bytes.count == 24, bytes.starts(with: Array("DMIO:ID:".utf8)) else { return nil }
+        let order: [[Int]] = [[3, 2, 1, 0], [5, 4], [7, 6], [8, 9], [10, 11, 12, 13, 14, 15]]
+        func digits(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
+        return order.map { group in group.map { digits(bytes[8 + $0]) }.joined() }.joined(separator: "-")
     }
 
     /// Source: anwik/smstsblog, Scripts/MECM/ForceRemoveMECMClient.ps1.

@@ -1,0 +1,161 @@
+import AgentTestKit
+import Foundation
+import Testing
+
+/// The worked cases of the reference on prior installations (section 4.5) in which files and registry decide.
+@Suite("Windows on a disk", .enabled(if: WindowsDisk.isPossible, WindowsDisk.note), .timeLimit(.minutes(3)))
+struct WindowsContentTests {
+    /// What `inspect --json` says.
+    struct Outcome {
+        var status: Int
+        var contents: [String: Any]
+        var indicators: Set<String>
+        var text: String
+    }
+
+    private func inspect(_ content: WindowsContent) async throws -> Outcome {
+        try await inspect(WindowsDisk.make(content))
+    }
+
+    private func inspect(_ image: Image) async throws -> Outcome {
+        let before = try await image.digest()
+        let ending = try await InspectTests.inspect(["--json", image.path])
+        let after = try await image.digest()
+        #expect(after == before, "the image was changed")
+        try await InspectTests.checkSchema(ending.output, in: image.folder)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any])
+        let disk = try #require((object["disks"] as? [[String: Any]])?.first)
+        let probes = try #require(disk["probes"] as? [[String: Any]])
+        let evidence = probes.flatMap { $0["evidence"] as? [[String: Any]] ?? [] }
+        let contents = (disk["contents"] as? [[String: Any]] ?? []).first { $0["type"] as? String == "ntfs" }
+        return Outcome(
+            status: Int(ending.status), contents: contents ?? [:],
+            indicators: Set(evidence.compactMap { $0["indicator"] as? String }), text: ending.output)
+    }
+
+    @Test("a used one is prior, and the page names host, domain, owner, users and ConfigMgr's client")
+    func used() async throws {
+        let image = try await WindowsDisk.make(.used)
+        let outcome = try await inspect(image)
+        #expect(outcome.status == 20)
+        #expect(outcome.contents["hostName"] as? String == "LAB-PC-042")
+        #expect(outcome.contents["domain"] as? String == "ad.example.org")
+        #expect(outcome.contents["owner"] as? String == "Alice Example")
+        #expect(outcome.contents["users"] as? [String] == ["alice"])
+        #expect(outcome.contents["system"] as? String == "Windows 10 Pro, build 22631")
+        #expect(outcome.contents["management"] as? [String] == ["SMSCFG.INI", "CCM"])
+        #expect(outcome.indicators.isSuperset(of: ["W2", "W3", "W4", "W5", "W6", "W8", "W9"]))
+        #expect(outcome.indicators.contains("W20") == true)
+        let page = try await InspectTests.inspect([image.path]).output
+        for line in [
+            "host name  LAB-PC-042", "domain  ad.example.org", "owner  Alice Example", "users  1: alice",
+            "managed by  ConfigMgr", "system  Windows 10 Pro, build 22631",
+        ] { #expect(page.contains(line), "\(page)") }
+    }
+
+    @Test("a vendor's image that nobody has set up is factory: ask")
+    func factory() async throws {
+        let outcome = try await inspect(WindowsContent())
+        #expect(outcome.status == 22, "\(outcome.text)")
+        #expect(outcome.contents["factoryConditions"] as? [Int] == [3, 4, 5, 6, 7, 8, 9, 10, 11])
+        #expect(!outcome.text.contains("\"blank\""))
+    }
+
+    /// A change to the vendor's image, the verdict's status and the indicator that tells why.
+    struct Change: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var status: Int
+        var indicator: String
+        var apply: @Sendable (inout WindowsContent) -> Void
+
+        init(
+            _ name: String, _ status: Int, _ indicator: String,
+            _ apply: @escaping @Sendable (inout WindowsContent) -> Void
+        ) {
+            (testDescription, self.status, self.indicator, self.apply) = (name, status, indicator, apply)
+        }
+    }
+
+    static let changes: [Change] = [
+        Change("an account 1001", 20, "W4") { $0.addAccount(1001, "alice") },
+        Change("the helper of the first start", 21, "P1") { $0.addAccount(1000, "defaultuser0") },
+        Change("a person's folder", 20, "W5") { $0.files["Users/bob/x"] = [1] },
+        Change("a domain's identifier", 20, "W6") {
+            let sid: [UInt8] = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 7, 0, 0, 0]
+            $0.security["Policy\\PolPrDmS"].set("", kind: 0, sid)
+        },
+        Change("joined to Entra", 20, "W7") { $0.system.add("ControlSet001\\Control\\CloudDomainJoin\\JoinInfo\\1") },
+        Change("an enrolment with a user", 20, "W7") {
+            $0.software["Microsoft\\Enrollments\\1"].set("UPN", "alice@example.org")
+        },
+        Change("ConfigMgr's folder", 20, "W8") { $0.files["Windows/ccmcache/x"] = [1] },
+        Change("a cached logon of the domain", 20, "W10") {
+            $0.security["Cache"].set("NL$1", kind: 3, [10] + [UInt8](repeating: 0, count: 95))
+        },
+        Change("hibernated", 20, "W12") {
+            $0.files["hiberfil.sys"] = Array("hibr".utf8) + [UInt8](repeating: 0, count: 4092)
+        },
+        Change("a page file", 20, "W13") { $0.files["pagefile.sys"] = [0] },
+        Change("a reset", 20, "W14") { $0.files["$SysReset/Logs/x"] = [1] },
+        Change("an upgrade", 20, "W14") { $0.system.add("Setup\\Source OS (Updated on 1)") },
+        Change("sealed again after use", 20, "W15") {
+            $0.seal("IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE")
+            $0.addAccount(1001, "alice", logons: 9)
+        },
+        Change("a USB disk was attached", 22, "W17") { $0.system.add("ControlSet001\\Enum\\USBSTOR\\Disk&Ven") },
+        Change("specialised, clean otherwise", 21, "P1") { $0.seal("IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE") },
+        Change("audit mode", 21, "P1") { $0.seal("IMAGE_STATE_GENERALIZE_RESEAL_TO_AUDIT") },
+        Change("State.ini disagrees", 21, "P1") { $0.files["Windows/Setup/State/State.ini"] = Array("[State]".utf8) },
+        Change("a boot loader of a Linux", 20, "W24") { $0.bootFolders.append("EFI/ubuntu") },
+        Change("a boot loader of systemd", 20, "W24") {
+            $0.bootFolders += ["loader", "loader/entries", "loader/entries/x"]
+        },
+        Change("boot files of nobody known", 21, "W24") { $0.bootFolders.append("EFI/Zebra") },
+        Change("a vendor's boot files", 22, "W24") { $0.bootFolders.append("EFI/Dell") },
+        Change("set up", 20, "W2") { $0.setUp(pending: false) },
+        Change("complete", 20, "W3") { $0.seal("IMAGE_STATE_COMPLETE") },
+        Change("SOFTWARE not closed, and no logs", 21, "W19") { $0.dirtyHives = ["SOFTWARE"] },
+        Change("no SAM", 21, "W19") { $0.script = "rm Windows/System32/config/SAM" },
+        Change("SYSTEM is noise", 21, "W19") {
+            $0.files["Windows/System32/config/SYSTEM"] = [UInt8](repeating: 0xA5, count: 8192)
+        },
+        Change("an event log of next week", 21, "P1") {
+            $0.files["Windows/System32/winevt/Logs/System.evtx"] = [1]
+            $0.script = "touch -d '7 days' Windows/System32/winevt/Logs/System.evtx"
+        },
+    ]
+
+    @Test("one change to a vendor's image decides", arguments: changes)
+    func change(change: Change) async throws {
+        var content = WindowsContent()
+        change.apply(&content)
+        let outcome = try await inspect(content)
+        #expect(outcome.status == change.status, "\(outcome.text)")
+        #expect(outcome.indicators.contains(change.indicator))
+    }
+
+    @Test("a partition beside it, or a byte in a gap, is no factory image")
+    func surroundings() async throws {
+        let image = try await WindowsDisk.make(WindowsContent())
+        // Behind the last partition, which ends at 177 MiB.
+        try image.write([1], at: 190 << 20)
+        let gap = try await inspect(image)
+        #expect(gap.status == 21)
+        #expect(gap.indicators.contains("P9"))
+        let second = try await WindowsDisk.make(WindowsContent())
+        try await Tool("sgdisk").run(["-n4:0:+10M", "-t4:0700", second.path])
+        #expect(try await inspect(second).status == 21)
+    }
+
+    @Test("the files' reader is confined, and a killed one proves nothing")
+    func killed() async throws {
+        let image = try await WindowsDisk.make(WindowsContent())
+        // The volume ends before the files that its table leads to.
+        let descriptor = open(image.path, O_WRONLY | O_CLOEXEC)
+        #expect(ftruncate(descriptor, 60 << 20) == 0)
+        close(descriptor)
+        let ending = try await InspectTests.inspect(["--json", image.path])
+        #expect(ending.status == 20 || ending.status == 21)
+        #expect(!ending.output.contains("\"factory\""))
+    }
+}
