@@ -186,7 +186,8 @@ let package = Package(
         // Tests
         room("TestKit", .support, uses: ["AgentTestKit"]),
         room("AgentTestKit", .support),
-        door("Benchmarks", .tests, uses: ["AgentTestKit", "TestKit"]),
+        .target(name: "CCurlLoop", dependencies: ["CLibCurl"], path: "Tests/Support/CCurlLoop"),
+        door("Benchmarks", .tests, uses: ["AgentTestKit", "CCurlLoop", "TestKit"]),
         trial(of: "Architecture", uses: []),
         trial(of: "Vocabulary", uses: ["Vocabulary"]),
         trial(of: "Reconciliation", uses: ["Reconciliation", "Vocabulary"]),

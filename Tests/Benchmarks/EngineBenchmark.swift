@@ -1,4 +1,5 @@
 import AgentTestKit
+import CCurlLoop
 import Foundation
 import TestKit
 
@@ -27,6 +28,11 @@ struct EngineBenchmark {
         print(
             "  server's CPU a job             \(Self.text(many.cpu / Double(count) * 1000, "ms", 1)), simulator's "
                 + "\(Self.text(many.simulatorCPU / Double(count) * 1000, "ms", 1)) (on the same \(Self.cores) cores)")
+        let least = try await leastCPU(requests: alone.requests, handshakes: alone.handshakes)
+        print(
+            "  a loop in C over libcurl       \(Self.text(least * 1000, "ms", 1)) for as many requests (\(alone.requests)) "
+                + "and handshakes (\(alone.handshakes)): the server takes "
+                + Self.text(many.cpu / Double(count) / least, "times that", 2))
         print(
             "  server's memory a running job  "
                 + Self.text((many.peak - many.idle) / Double(count), "KB over the idle server", 0))
@@ -34,6 +40,7 @@ struct EngineBenchmark {
 
     private struct Outcome {
         var time, cpu, simulatorCPU, idle, peak: Double
+        var requests, handshakes: Int
     }
 
     private func provision(devices: Int, number: Int) async throws -> Outcome {
@@ -45,7 +52,8 @@ struct EngineBenchmark {
             product("namesake-simulator"),
             [
                 "run", "--address", loopbackAddress(number + 1), "--devices", "\(devices)", "--latency", "realistic",
-                "--dns-suffix", Site.domain, "--trust-root", "\(folder)/\(number)/provisioning-root.pem",
+                "--control", "\(folder)/\(number)/control", "--dns-suffix", Site.domain, "--trust-root",
+                "\(folder)/\(number)/provisioning-root.pem",
                 "--provision-server", "\(loopbackAddress(number)):9971",
             ])
         defer { Self.end(fleet) }
@@ -58,11 +66,65 @@ struct EngineBenchmark {
             if list.output.contains("\"stage\":\"held\"") { throw Unexpected(String(list.output.prefix(2000))) }
             guard ContinuousClock.now - start < .seconds(600) else { throw Unexpected("\(managed) of \(devices)") }
         }
+        let state = try Self.object(
+            try await TestKit.run(
+                "namesake-simulator", ["control", "\(folder)/\(number)/control", #"{"do":"state"}"#]
+            ).output)
         let outcome = Outcome(
             time: Self.seconds(since: start), cpu: try Self.cpu(server.process) - before,
-            simulatorCPU: try Self.cpu(fleet.process), idle: idle, peak: try Self.memory(server.process, "VmHWM"))
+            simulatorCPU: try Self.cpu(fleet.process), idle: idle, peak: try Self.memory(server.process, "VmHWM"),
+            requests: state["requests"] as? Int ?? 0, handshakes: state["handshakes"] as? Int ?? 0)
         Self.end(server)
         return outcome
+    }
+
+    /// Seconds of CPU that a job's requests cost the least that a client in C can be, on average of a hundred.
+    private func leastCPU(requests: Int, handshakes: Int) async throws -> Double {
+        let address = loopbackAddress(46)
+        try "P@ssw0rd\n".write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
+        let device = try RunningProgram(
+            product("namesake-simulator"),
+            ["run", "--address", address, "--uuid", Site.machine, "--provisioned", "\(folder)/password"])
+        defer { Self.end(device) }
+        let url = "https://\(address):16993/wsman"
+        func loop(_ requests: Int, _ connections: Int) -> Int {
+            Int(
+                house_curl_loop(
+                    url, "admin:P@ssw0rd", Self.get, Self.get.utf8.count, CInt(requests), CInt(connections)))
+        }
+        let start = ContinuousClock.now
+        while loop(1, 1) != 1 {
+            guard ContinuousClock.now - start < .seconds(30) else { throw Unexpected("\(url) does not answer") }
+        }
+        let before = Self.ownCPU()
+        for _ in 0..<100 {
+            guard loop(requests, handshakes) == requests else { throw Unexpected("the loop in C was refused") }
+        }
+        return (Self.ownCPU() - before) / 100
+    }
+
+    private static func ownCPU() -> Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+    }
+
+    private static let get = """
+        <?xml version="1.0" encoding="utf-8"?><Envelope xmlns="http://www.w3.org/2003/05/soap-envelope" \
+        xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" \
+        xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"><Header>\
+        <a:Action>http://schemas.xmlsoap.org/ws/2004/09/transfer/Get</a:Action><a:To>/wsman</a:To>\
+        <w:ResourceURI>http://intel.com/wbem/wscim/1/amt-schema/1/AMT_GeneralSettings</w:ResourceURI>\
+        <a:MessageID>1</a:MessageID><a:ReplyTo>\
+        <a:Address>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</a:Address></a:ReplyTo>\
+        <w:OperationTimeout>PT60S</w:OperationTimeout></Header><Body/></Envelope>
+        """
+
+    private static func object(_ text: String) throws -> [String: Any] {
+        guard let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else {
+            throw Unexpected(text)
+        }
+        return object
     }
 
     // MARK: hellos
