@@ -18,12 +18,13 @@ final class Bench: Sendable {
     let root: Authority
     let simulator: Program
 
-    /// Above those that the server's tests take.
-    static func address(_ number: Int) -> String { loopbackAddress(200 + number) }
+    private static let network = Result { try loopbackNetwork() }
+
+    static func address(_ number: Int) throws -> String { "\(try network.get()).\(number)" }
 
     init(in folder: String, number: Int, _ extra: [String] = []) async throws {
         self.folder = folder
-        address = Self.address(number)
+        address = try Self.address(number)
         portOffset = 0
         root = try Authority()
         try Self.pem("CERTIFICATE", try root.der()).write(
@@ -42,7 +43,7 @@ final class Bench: Sendable {
     /// A fleet whose first device has the bench's address; its ports are this process's own.
     init(in folder: String, number: Int, devices: Int, _ extra: [String] = []) async throws {
         self.folder = folder
-        address = Self.address(number)
+        address = try Self.address(number)
         portOffset = Self.fleetOffset
         root = try Authority()
         try Self.pem("CERTIFICATE", try root.der()).write(
@@ -164,8 +165,10 @@ final class Bench: Sendable {
     @discardableResult
     func control(_ line: String) async throws -> [String: Any] {
         let answer = try await run("namesake-simulator", ["control", "\(folder)/control", line])
-        let object = try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any]
-        return try #require(object, "\(answer.output)")
+        guard let object = try? JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any] else {
+            throw Unexpected("control \(line): exit \(answer.status): \(answer.output)\n\(simulator.printed)")
+        }
+        return object
     }
 
     func requests() throws -> [[String: Any]] {

@@ -50,7 +50,7 @@ struct FleetTests {
             }
             let sums = try await fleet.control(#"{"do":"fleet"}"#)
             #expect(sums["devices"] as? Int == 600 && sums["provisioned"] as? Int == 1)
-            let nobody = Bench(fleet, at: Bench.address(89))
+            let nobody = Bench(fleet, at: try Bench.address(89))
             #expect(
                 try await nobody.post(Bench.get, as: .certificate("leaf")).exit != 0, "an address that no device has")
             #expect(try await fleet.control(#"{"do":"state","device":"600"}"#)["error"] != nil)
@@ -75,8 +75,8 @@ struct FleetTests {
 
     @Test("every device says hello, from its own address and with its own UUID")
     func hellos() async throws {
-        let collector = try HelloCollector(address: Bench.address(89))
-        try await withFleet(300, ["--provision-server", "\(Bench.address(89)):\(collector.port)"]) { fleet in
+        let collector = try HelloCollector(address: try Bench.address(89))
+        try await withFleet(300, ["--provision-server", "\(try Bench.address(89)):\(collector.port)"]) { fleet in
             let hellos = collector.take(300)
             let rows = try await rows(fleet)
             #expect(Set(hellos.map(\.from)) == Set(rows.compactMap { $0["address"] as? String }))
@@ -102,7 +102,7 @@ struct FleetTests {
     func moves() async throws {
         try await withFleet(3) { fleet in
             let rows = try await rows(fleet)
-            let free = Bench.address(98)
+            let free = try Bench.address(98)
             let taken = rows[1]["address"] as? String ?? ""
             let error = try await fleet.control(#"{"do":"address","value":"\#(taken)"}"#)["error"] as? String
             #expect(error?.contains("another device") == true)
@@ -134,7 +134,7 @@ struct FleetTests {
             "/usr/bin/setpriv",
             [
                 "--reuid", "65534", "--regid", "65534", "--clear-groups", product("namesake-simulator"), "run",
-                "--address", Bench.address(90), "--devices", "2", "--port-offset=-\(100 + Bench.fleetOffset % 500)",
+                "--address", try Bench.address(90), "--devices", "2", "--port-offset=-\(100 + Bench.fleetOffset % 500)",
             ])
         try await program.awaitLine("ready")
         #expect(program.printed.components(separatedBy: "is left out: this user may not listen below 1024").count == 4)
@@ -204,7 +204,7 @@ struct DeviceKeepingTests {
             }
             let (status, output) = try await run(
                 "namesake-simulator",
-                ["run", "--address", Bench.address(93), "--uuid", Bench.uuid, "--provisioned", "\(folder)/none"])
+                ["run", "--address", try Bench.address(93), "--uuid", Bench.uuid, "--provisioned", "\(folder)/none"])
             #expect(status == 66 && output.contains("\(folder)/none"))
         }
     }
@@ -239,7 +239,7 @@ struct DeviceKeepingTests {
             try "{}".write(toFile: file, atomically: true, encoding: .utf8)
             let (status, output) = try await run(
                 "namesake-simulator",
-                ["run", "--address", Bench.address(92), "--uuid", Bench.uuid, "--state", state])
+                ["run", "--address", try Bench.address(92), "--uuid", Bench.uuid, "--state", state])
             #expect(status == 65 && output.contains(file))
         }
     }

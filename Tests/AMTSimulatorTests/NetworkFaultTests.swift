@@ -56,7 +56,7 @@ struct NetworkFaultTests {
             #expect(try await bench.control(#"{"do":"state"}"#)["hostOSFQDN"] as? String == "a.test")
             let (status, output) = try await run(
                 "namesake-simulator",
-                ["run", "--address", Bench.address(73), "--uuid", Bench.uuid, "--do", #"{"do":"dance"}"#])
+                ["run", "--address", try Bench.address(73), "--uuid", Bench.uuid, "--do", #"{"do":"dance"}"#])
             #expect(status == 64 && output.contains("no such command: dance"))
         }
     }
@@ -102,7 +102,7 @@ struct NetworkFaultTests {
     @Test("a device moves to another address, and stays where it is when that one is taken")
     func address() async throws {
         try await withBench(number: 75) { bench in
-            let free = Bench.address(84)
+            let free = try Bench.address(84)
             let there = Bench(bench, at: free)
             let get = { try await bench.post(Bench.get, as: .certificate("leaf")) }
             try await withTemporaryFolder { folder in

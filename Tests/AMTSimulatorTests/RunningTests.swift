@@ -10,8 +10,8 @@ import Testing
 struct RunningTests {
     @Test("says hello from its own address by its schedule, forty times, and then no more")
     func hellos() async throws {
-        let collector = try HelloCollector(address: Bench.address(50))
-        let extra = ["--provision-server", "\(Bench.address(50)):\(collector.port)", "--speed-up", "1000000"]
+        let collector = try HelloCollector(address: try Bench.address(50))
+        let extra = ["--provision-server", "\(try Bench.address(50)):\(collector.port)", "--speed-up", "1000000"]
         try await withBench(number: 31, extra) { bench in
             try await bench.simulator.awaitLine("no more hellos")
             let hellos = collector.take(40)
@@ -133,7 +133,7 @@ struct RunningTests {
         try await withBench(number: 39) { bench in
             func start(_ extra: String...) async throws -> (status: Int32, output: String) {
                 try await run(
-                    "namesake-simulator", ["run", "--address", Bench.address(51), "--uuid", Bench.uuid] + extra)
+                    "namesake-simulator", ["run", "--address", try Bench.address(51), "--uuid", Bench.uuid] + extra)
             }
             let taken = try await run("namesake-simulator", ["run", "--address", bench.address, "--uuid", Bench.uuid])
             #expect(taken.status == 69 && taken.output.contains("\(bench.address):16993 cannot be listened on"))

@@ -143,7 +143,7 @@ struct SharedKeyTests {
                 try await run(
                     "namesake-simulator",
                     [
-                        "run", "--address", Bench.address(95), "--uuid", Bench.uuid, "--personality", personality,
+                        "run", "--address", try Bench.address(95), "--uuid", Bench.uuid, "--personality", personality,
                         "--psk", psk,
                     ])
             }

@@ -17,7 +17,7 @@ struct Benchmarks {
             return try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
         }
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 7)
+            let site = try await Site(in: folder)
             try await site.control(#"{"do":"resetCounters"}"#)
             try await site.crashServer()
             let before = try site.requests().count

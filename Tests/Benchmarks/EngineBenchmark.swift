@@ -6,8 +6,12 @@ import TestKit
 /// What the engine costs: hellos a second, a thousand jobs at once, memory of a running job, growth with the store.
 struct EngineBenchmark {
     private let folder: String
+    private let network: String
 
-    init(in folder: String) { self.folder = folder }
+    init(in folder: String) throws {
+        self.folder = folder
+        network = try loopbackNetwork()
+    }
 
     func run() async throws {
         try await jobsAtOnce()
@@ -51,10 +55,10 @@ struct EngineBenchmark {
         let fleet = try RunningProgram(
             product("namesake-simulator"),
             [
-                "run", "--address", loopbackAddress(number + 1), "--devices", "\(devices)", "--latency", "realistic",
+                "run", "--address", "\(network).\(number + 1)", "--devices", "\(devices)", "--latency", "realistic",
                 "--control", "\(folder)/\(number)/control", "--dns-suffix", Site.domain, "--trust-root",
                 "\(folder)/\(number)/provisioning-root.pem",
-                "--provision-server", "\(loopbackAddress(number)):9971",
+                "--provision-server", "\(network).\(number):9971",
             ])
         defer { Self.end(fleet) }
         var managed = 0
@@ -80,7 +84,7 @@ struct EngineBenchmark {
 
     /// Seconds of CPU that a job's requests cost the least that a client in C can be, on average of a hundred.
     private func leastCPU(requests: Int, handshakes: Int) async throws -> Double {
-        let address = loopbackAddress(46)
+        let address = "\(network).46"
         try "P@ssw0rd\n".write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
         let device = try RunningProgram(
             product("namesake-simulator"),
@@ -134,7 +138,7 @@ struct EngineBenchmark {
         let number = 44
         let server = try await startServer(number, jobsAtOnce: 0)
         defer { Self.end(server) }
-        let sender = try HelloPackets(to: loopbackAddress(number), port: 9971)
+        let sender = try HelloPackets(to: "\(network).\(number)", port: 9971)
         var said = 0
         for total in [1000, 10_000, 100_000] {
             try sender.send(from: said, to: total - 1000)
@@ -176,7 +180,7 @@ struct EngineBenchmark {
         let home = "\(folder)/\(number)"
         let made = try await TestKit.run(
             "namesake-server",
-            ["init", "--folder", home, "--domain", Site.domain, "--address", loopbackAddress(number)])
+            ["init", "--folder", home, "--domain", Site.domain, "--address", "\(network).\(number)"])
         guard made.status == 0 else { throw Unexpected(made.output) }
         let path = URL(fileURLWithPath: "\(home)/configuration.json")
         guard var configuration = try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any]

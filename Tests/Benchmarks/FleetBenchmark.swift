@@ -9,6 +9,7 @@ import TestKit
 struct FleetBenchmark {
     static let devices = 10_000
     private let folder: String
+    private let network: String
     private let address: String
     /// Apart from the standard ports, which other simulators of this machine may have.
     private let offset = 1000 + Int(ProcessInfo.processInfo.processIdentifier) % 14_000
@@ -16,7 +17,8 @@ struct FleetBenchmark {
 
     init(in folder: String) throws {
         self.folder = folder
-        address = loopbackAddress(300)
+        network = try loopbackNetwork()
+        address = "\(network).1"
         try password.write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
     }
 
@@ -144,8 +146,8 @@ struct FleetBenchmark {
     }
 
     private func hellos() async throws {
-        let collector = try Collector(address: loopbackAddress(301))
-        let server = "\(loopbackAddress(301)):\(collector.port)"
+        let collector = try Collector(address: "\(network).250")
+        let server = "\(network).250:\(collector.port)"
         let start = ContinuousClock.now
         try await withFleet(["--provision-server", server]) { _, ready in
             let from = collector.take(Self.devices)

@@ -17,7 +17,7 @@ struct BadAnswerTests {
                     "cd \(folder) && openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -subj /CN=x 2>&1",
                 ])
             guard made.status == 0 else { throw Unexpected(made.output) }
-            let address = loopbackAddress(210 + number)
+            let address = "\(try loopbackNetwork()).1"
             let server = try Program(
                 "/bin/bash",
                 [

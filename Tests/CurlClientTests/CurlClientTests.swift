@@ -25,7 +25,7 @@ struct CurlClientTests {
                 """
             let made = try await run("/bin/sh", ["-c", script])
             guard made.status == 0 else { throw Unexpected(made.output) }
-            let address = loopbackAddress(200 + number)
+            let address = "\(try loopbackNetwork()).1"
             let server = try Program(
                 "/bin/sh",
                 [
@@ -100,7 +100,7 @@ struct CurlClientTests {
     func nobody() async throws {
         let client = try CurlClient()
         var request = HTTPRequest("POST", "https://peer.example.test:9443/", body: [1], trust: .setUpPeer)
-        request.connectTo = "\(loopbackAddress(250)):9443"
+        request.connectTo = "\(try loopbackNetwork()).1:9443"
         do throws(CurlFault) {
             _ = try await client.send(request)
             Issue.record("somebody answered")

@@ -20,15 +20,14 @@ struct AddressTests {
             {"wireVersion":1,"agentVersion":"x","machine":"\(Site.machine)","osName":"\(name)","osNameRule":"--name",\
             "firmwareName":"","provisioningState":2,"controlMode":2}
             """
-        let server = site.address.split(separator: ".").last.flatMap { Int($0) }.map { "\(site.net).\($0 - 1)" } ?? ""
         return try await ClaimTests.curl(
-            folder, ["--interface", address, "-d", body, "https://\(server):8443/v1/reports"])
+            folder, ["--interface", address, "-d", body, "https://\(site.serverAddress):8443/v1/reports"])
     }
 
     @Test("a managed machine is followed to the address that its agent speaks from, where it presents its pinned key")
     func managed() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 88)
+            let site = try await Site(in: folder)
             let moved = "\(site.net).243"
             try await site.control(#"{"do":"hold","phase":"before","method":"GenerateKeyPair"}"#)
             #expect(try await site.console("devices", "rename", Site.machine, "ws-1.corp.example.test").status == 0)
@@ -49,7 +48,7 @@ struct AddressTests {
     @Test("where another device answers at the address that an agent speaks from, the job waits for its own")
     func elsewhere() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 89)
+            let site = try await Site(in: folder)
             let machine = try #require(MachineID(Site.machine))
             let store = try SQLiteStore(path: "\(folder)/server/store.sqlite")
             let (away, other) = ("\(site.net).246", "\(site.net).247")
@@ -79,7 +78,7 @@ struct AddressTests {
     func setUp() async throws {
         try await withTemporaryFolder { folder in
             let site = try await Site(
-                in: folder, number: 90, simulator: ["--hold", "before:GenerateKeyPair", "--speed-up", "60"],
+                in: folder, simulator: ["--hold", "before:GenerateKeyPair", "--speed-up", "60"],
                 provisions: false)
             let moved = "\(site.net).244"
             try await site.control(#"{"do":"awaitHeld"}"#)

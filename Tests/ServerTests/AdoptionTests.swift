@@ -70,14 +70,12 @@ struct AdoptionTests {
         MachineID(Site.machine).map { "\(temporaryHostname(for: $0)).\(Site.domain)" } ?? ""
     }
 
-    static func withRealm(
-        number: Int, _ body: (Site, Realm, Heir) async throws -> Void
-    ) async throws {
+    static func withRealm(_ body: (Site, Realm, Heir) async throws -> Void) async throws {
         try await withTemporaryFolder { folder in
-            let net = loopbackAddress(number).split(separator: ".").dropLast().joined(separator: ".")
-            let realm = try await Realm(in: folder, at: "\(net).251", firmware: oldName)
+            let network = try loopbackNetwork()
+            let realm = try await Realm(in: folder, at: "\(network).251", firmware: oldName)
             let site = try await Site(
-                in: folder, number: number,
+                in: folder, network: network,
                 simulator: ["--keytab", realm.firmwareKeytab, "--kerberos-admin", Realm.console])
             let heir = try await Heir(site, environment: [realm.configuration]) {
                 $0["kerberos"] = ["keytab": realm.consoleKeytab]
@@ -93,7 +91,7 @@ struct AdoptionTests {
         "by Kerberos under the old name: an account, admin of our own, and a rename with a certificate of ours",
         .enabled(if: Realm.isThere, "krb5-kdc, krb5-admin-server or krb5-user is not installed"))
     func kerberos() async throws {
-        try await Self.withRealm(number: 116) { site, realm, heir in
+        try await Self.withRealm { site, realm, heir in
             let begun = try await heir.adopt(site, Self.oldName, "--kerberos", "--take-admin")
             #expect(begun.status == 0, "\(begun.output)")
             let adopted = try await heir.end(of: "1")
@@ -134,7 +132,7 @@ struct AdoptionTests {
         "a KDC that is down is waited for",
         .enabled(if: Realm.isThere, "krb5-kdc, krb5-admin-server or krb5-user is not installed"))
     func down() async throws {
-        try await Self.withRealm(number: 117) { site, realm, heir in
+        try await Self.withRealm { site, realm, heir in
             await realm.stop()
             #expect(try await heir.adopt(site, Self.oldName, "--kerberos").status == 0)
             try await heir.server.awaitLine("kerberos.kdc-unreachable")
@@ -149,7 +147,7 @@ struct AdoptionTests {
         "keys of another version, and a principal that the KDC does not know, end the job with words for a person",
         .enabled(if: Realm.isThere, "krb5-kdc, krb5-admin-server or krb5-user is not installed"))
     func wrongKeys() async throws {
-        try await Self.withRealm(number: 118) { site, realm, heir in
+        try await Self.withRealm { site, realm, heir in
             try await realm.admin("delprinc -force HTTP/\(Self.oldName):16993")
             #expect(try await heir.adopt(site, Self.oldName, "--kerberos").status == 0)
             let unknown = try await heir.end(of: "1")
@@ -172,12 +170,12 @@ struct AdoptionTests {
         .enabled(if: Realm.isThere, "krb5-kdc, krb5-admin-server or krb5-user is not installed"))
     func expired() async throws {
         try await withTemporaryFolder { folder in
-            let net = loopbackAddress(120).split(separator: ".").dropLast().joined(separator: ".")
-            let realm = try await Realm(in: folder, at: "\(net).251", firmware: Self.oldName)
+            let network = try loopbackNetwork()
+            let realm = try await Realm(in: folder, at: "\(network).251", firmware: Self.oldName)
             let cache = "FILE:\(folder)/short"
             try await realm.tool(
                 "/usr/bin/kinit", "-k", "-t", realm.consoleKeytab, "-l", "1s", "-c", cache, Realm.console)
-            let site = try await Site(in: folder, number: 120)
+            let site = try await Site(in: folder, network: network)
             while try await run("/usr/bin/env", [realm.configuration, "klist", "-s", cache]).status == 0 {}
             let heir = try await Heir(site, environment: [realm.configuration]) { $0["kerberos"] = ["cache": cache] }
             let count = try site.requests().count
@@ -195,7 +193,7 @@ struct AdoptionTests {
     func digest() async throws {
         try await withTemporaryFolder { folder in
             try "P@ssw0rd-of-another-1".write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
-            let site = try await Site(in: folder, number: 121)
+            let site = try await Site(in: folder)
             let heir = try await Heir(site)
             // The other console's admin password, from its own recovery export.
             let exported = try await site.console(

@@ -8,7 +8,7 @@ struct BadFirmwareTests {
     @Test("with another password for our account is tried once, and the job says what to do")
     func wrongPassword() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 41)
+            let site = try await Site(in: folder)
             try await site.crashServer()  // no nonce is remembered, as on a server just started
             try await site.control(#"{"do":"setDigestPassword","value":"nsk-1"}"#)
             let before = try site.requests().count
@@ -29,7 +29,7 @@ struct BadFirmwareTests {
     @Test("whose nonces expire after one use is asked once more with each fresh one")
     func expiredNonce() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 42, simulator: ["--nonce-uses", "1"])
+            let site = try await Site(in: folder, simulator: ["--nonce-uses", "1"])
             let before = try site.requests().count
             #expect(try await site.sync(name: "ws-2.corp.example.test").status == 0)
             let statuses = try site.requests().dropFirst(before).map { $0["status"] as? Int }
@@ -42,7 +42,7 @@ struct BadFirmwareTests {
     @Test("that presents another certificate than the pinned one is sent nothing")
     func notPinned() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 43)
+            let site = try await Site(in: folder)
             try await site.control(#"{"do":"wrongCertificate","on":true}"#)
             let before = try site.requests().count
             let synced = try await site.sync(name: "ws-3.corp.example.test")
@@ -75,7 +75,7 @@ struct BadFirmwareTests {
     @Test("that answers with web pages is asked again, and after three the job stops with the page's head")
     func html() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 44)
+            let site = try await Site(in: folder)
             try await site.control(#"{"do":"fault","kind":"html","request":3}"#)
             #expect(try await site.sync(name: "ws-0.corp.example.test").status == 0)
             for _ in 0..<3 { try await site.control(#"{"do":"fault","kind":"html"}"#) }
@@ -91,7 +91,7 @@ struct BadFirmwareTests {
     @Test("that drops the connection anywhere is taken up again, and the job ends right")
     func drops() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 45)
+            let site = try await Site(in: folder)
             #expect(try await site.sync(name: "ws-0.corp.example.test").status == 0)
             for (place, kind) in [
                 (1, "dropAfter"), (4, "dropBefore"), (5, "dropAfter"), (8, "dropAfter"), (9, "dropAfter"),

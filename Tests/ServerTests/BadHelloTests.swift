@@ -12,8 +12,8 @@ struct BadHelloTests {
     @Test("takes a hello in any pieces, drops everything else, and goes on")
     func pieces() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 51)
-            let server = site.net + ".102"
+            let site = try await Site(in: folder)
+            let server = site.serverAddress
             func count() async throws -> Int {
                 try await site.console("devices", "list").output.split(separator: "\n").count - 1
             }
@@ -45,8 +45,8 @@ struct BadHelloTests {
     @Test("makes no record for a UUID that many machines share, and says what to do", arguments: [UInt8(0), 0xFF])
     func bogus(byte: UInt8) async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: byte == 0 ? 52 : 53, provisions: false)
-            let server = site.net + (byte == 0 ? ".104" : ".106")
+            let site = try await Site(in: folder, provisions: false)
+            let server = site.serverAddress
             _ = try sendPieces(
                 [Self.hello([UInt8](repeating: byte, count: 16))], to: server, port: 9971, from: site.net + ".204")
             try await site.server.awaitLine("fleet.machine-id-bogus")
@@ -59,8 +59,8 @@ struct BadHelloTests {
     @Test("refuses a source that asks too much")
     func limits() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 54, provisions: false)
-            let server = site.net + ".108"
+            let site = try await Site(in: folder, provisions: false)
+            let server = site.serverAddress
             for _ in 0..<70 {
                 _ = try? sendPieces([Self.hello([UInt8](1...16))], to: server, port: 9971, from: site.net + ".205")
             }

@@ -26,7 +26,7 @@ struct BadServerTests {
                 return
             }
             defer { umount2(server, Int32(MNT_DETACH)) }
-            let site = try await Site(in: folder, number: 56)
+            let site = try await Site(in: folder)
             try await site.control(#"{"do":"hold","phase":"after","method":"GenerateKeyPair"}"#)
             let agent = try site.beginSync(name: "ws-1.corp.example.test", timeout: 180)
             try await site.control(#"{"do":"awaitHeld"}"#)
@@ -86,7 +86,7 @@ struct BadServerTests {
             let name = flaw == .wrongDomain ? "p.elsewhere.test" : "p.corp.example.test"
             try Self.writeChain(to: folder, named: name, years: flaw == .expired ? 4 : 0, root: (root, rootKey))
             let site = try await Site(
-                in: folder, number: flaw == .expired ? 57 : 58,
+                in: folder,
                 server: ["--provisioning-chain", "\(folder)/chain", "--provisioning-key", "\(folder)/key"],
                 provisions: false)
             try await site.server.awaitLine("job failed")
@@ -113,7 +113,7 @@ struct BadServerTests {
     @Test("whose provisioning chain has lost its root starts, says so, and takes no machine back into set-up")
     func lostRoot() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 74)
+            let site = try await Site(in: folder)
             let pem = "\(folder)/server/provisioning.pem"
             let whole = try String(contentsOfFile: pem, encoding: .utf8)
             try await site.crashServer {

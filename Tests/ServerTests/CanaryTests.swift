@@ -12,7 +12,7 @@ struct CanaryTests {
     @Test("appear in no output, no log, no database file and no recovery export")
     func canaries() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 61)
+            let site = try await Site(in: folder)
             let machine = try #require(MachineID(Site.machine))
             let store = try SQLiteStore(path: "\(folder)/server/store.sqlite")
             let key = try Data(contentsOf: URL(filePath: "\(folder)/server/master.key"))

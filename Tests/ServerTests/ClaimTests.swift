@@ -33,7 +33,7 @@ struct ClaimTests {
     @Test("renames nothing, and the machine's own agent is not led to prove it")
     func forged() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 71)
+            let site = try await Site(in: folder)
             let before = try await site.control(#"{"do":"state"}"#)["hostName"] as? String
             let forged = try await Self.post(site, folder, "stolen.corp.example.test")
             #expect(forged.hasSuffix("\n200"), "\(forged)")
@@ -48,7 +48,7 @@ struct ClaimTests {
                     of: /"id":\{?[^0-9]*([0-9]+)[^{}]*\}?,"kind":"rename"/)
             ).1
             let said = try await Self.curl(
-                folder, ["-X", "POST", "https://\(site.net).142:8443/v1/jobs/\(job)/echo-written"])
+                folder, ["-X", "POST", "https://\(site.serverAddress):8443/v1/jobs/\(job)/echo-written"])
             #expect(said.hasSuffix("204"), "\(said)")
             let page = try await site.end(of: String(job))
             #expect(page.contains("claim may come from elsewhere"), "\(page)")
@@ -61,13 +61,13 @@ struct ClaimTests {
     @Test("is refused without a token, for an unknown machine, for a name of policy's, for a name that is taken")
     func refused() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 72)
+            let site = try await Site(in: folder)
             let other = "00112233-4455-6677-8899-aabbccddeeff"
             #expect(try await Self.post(site, folder, "a.corp.example.test", machine: other).hasSuffix("\n404"))
             #expect(try await Self.post(site, folder, "a.elsewhere.test").hasSuffix("\n409"))
             #expect(try await Self.post(site, folder, "not a name").hasSuffix("\n400"))
             try Data(#"header = "Authorization: Bearer wrong""#.utf8).write(to: URL(filePath: "\(folder)/curl.conf"))
-            let refused = try await Self.curl(folder, ["https://\(site.net).144:8443/v1/jobs/1"])
+            let refused = try await Self.curl(folder, ["https://\(site.serverAddress):8443/v1/jobs/1"])
             #expect(refused.hasSuffix("\n401"), "\(refused)")
             #expect(refused.contains("fleet.token-refused"))
             await site.stop()

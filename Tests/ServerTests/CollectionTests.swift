@@ -19,7 +19,7 @@ struct CollectionTests {
 
     static func inspected(_ site: Site, _ verdict: String, machine: String = Site.machine) async throws -> String {
         _ = try await ClaimTests.post(site, site.folder, "x.elsewhere.test")  // writes the token for curl
-        let server = site.address.split(separator: ".").last.flatMap { Int($0) }.map { "\(site.net).\($0 - 1)" } ?? ""
+        let server = site.serverAddress
         let body = #"{"wireVersion":1,"machine":"\#(machine)","verdict":"\#(verdict)"}"#
         return try await ClaimTests.curl(site.folder, ["-d", body, "https://\(server):8443/v1/inspections"])
     }
@@ -35,7 +35,7 @@ struct CollectionTests {
     @Test("a proved blank machine is told to the imaging system, booted from the network, built and managed")
     func wholeWay() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 107)
+            let site = try await Site(in: folder)
             try site.configure("actions", ["ready to build": "boot-pxe"])
             let (address, secret) = try await Self.tell(site)
             let receiver = try await Receiver(at: address, secret: secret, in: folder)
@@ -67,7 +67,7 @@ struct CollectionTests {
     @Test("a machine with something on its disks is held, whatever it was before; one nobody knows is refused")
     func notBlank() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 108)
+            let site = try await Site(in: folder)
             try site.configure("actions", ["ready to build": "boot-pxe"])
             try await site.crashServer()
             for verdict in ["prior", "unknown", "factory"] {
@@ -87,7 +87,7 @@ struct CollectionTests {
     @Test("a receiver that is down, slow, redirects or fails gets everything in the end, in order, and is not followed")
     func badReceiver() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 109)
+            let site = try await Site(in: folder)
             let (address, secret) = try await Self.tell(site)
             // Nobody listens.
             #expect(try await Self.inspected(site, "blank").hasSuffix("204"))
@@ -126,7 +126,7 @@ struct CollectionTests {
     @Test("a change that was not told when the server died is told by the next one; other collections are not told")
     func crash() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 110)
+            let site = try await Site(in: folder)
             let (address, secret) = try await Self.tell(site, ["collections": ["held"]])
             #expect(try await Self.inspected(site, "blank").hasSuffix("204"))
             #expect(try await Self.inspected(site, "prior").hasSuffix("204"))
@@ -146,12 +146,12 @@ struct CollectionTests {
     @Test(
         "a boot from the network is asked for in either order that is documented, and a machine that is off is powered")
     func orders() async throws {
-        for (number, order, due) in [
-            (111, "settings-first", ["ChangeBootOrder", "SetBootConfigRole", "ChangeBootOrder"]),
-            (112, "choice-first", ["ChangeBootOrder", "SetBootConfigRole"]),
+        for (order, due) in [
+            ("settings-first", ["ChangeBootOrder", "SetBootConfigRole", "ChangeBootOrder"]),
+            ("choice-first", ["ChangeBootOrder", "SetBootConfigRole"]),
         ] {
             try await withTemporaryFolder { folder in
-                let site = try await Site(in: folder, number: number)
+                let site = try await Site(in: folder)
                 try site.configure("bootOrder", order)
                 try await site.crashServer()
                 let before = try site.requests().count

@@ -16,7 +16,7 @@ struct CrashTests {
     @Test("is followed by one that ends the job right", arguments: ["before", "after"])
     func crashes(phase: String) async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: phase == "before" ? 11 : 12)
+            let site = try await Site(in: folder)
             // The first rename uses the account of the provisioning; later ones make one each, as admin.
             #expect(try await site.sync(name: "ws-0.corp.example.test").status == 0)
             for place in 0...Self.requests {
@@ -65,9 +65,8 @@ struct ProvisioningCrashTests {
     @Test("is followed by one that ends the job right", arguments: methods, ["before", "after"])
     func crashes(method: String, phase: String) async throws {
         try await withTemporaryFolder { folder in
-            let number = 80 + (Self.methods.firstIndex(of: method) ?? 0) * 2 + (phase == "after" ? 1 : 0)
             let site = try await Site(
-                in: folder, number: number, simulator: ["--hold", "\(phase):\(method)"], provisions: false)
+                in: folder, simulator: ["--hold", "\(phase):\(method)"], provisions: false)
             try await site.control(#"{"do":"awaitHeld"}"#)
             try await site.crashServer {
                 try await site.control(#"{"do":"release","lost":\#(phase == "before")}"#)

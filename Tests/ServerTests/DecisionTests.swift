@@ -8,13 +8,13 @@ struct DecisionTests {
     @Test("is held when it is not proved; a no ends it, leaves nothing behind, and lets the true one through")
     func rejected() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 103)
+            let site = try await Site(in: folder)
             try site.configure("approval", "unproved")
             try await site.crashServer()
             let before = try await site.control(#"{"do":"state"}"#)["hostName"] as? String
             _ = try await ClaimTests.post(site, folder, "stolen.corp.example.test")
             _ = try await ClaimTests.curl(
-                folder, ["-X", "POST", "https://\(site.net).206:8443/v1/jobs/2/echo-written"])
+                folder, ["-X", "POST", "https://\(site.serverAddress):8443/v1/jobs/2/echo-written"])
             let held = try await site.end(of: "2")
             #expect(held.contains(#""state":"held""#) && held.contains("stolen.corp.example.test"), "\(held)")
             let own = try await site.sync(name: "ws-1.corp.example.test")
@@ -38,7 +38,7 @@ struct DecisionTests {
     @Test("is held after its proof where policy wants every one approved, and a yes brings it to its end")
     func approved() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 104)
+            let site = try await Site(in: folder)
             try site.configure("approval", "every")
             try await site.crashServer()
             let synced = try await site.sync(name: "ws-1.corp.example.test")
@@ -60,7 +60,7 @@ struct DecisionTests {
     @Test("is proved although the operating system's own service writes over the echo in between")
     func overwritten() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 105)
+            let site = try await Site(in: folder)
             try await site.control(#"{"do":"hold","phase":"before","method":"GetUuid"}"#)
             let agent = try site.beginSync(name: "ws-1.corp.example.test")
             try await site.control(#"{"do":"awaitHeld"}"#)
@@ -80,7 +80,7 @@ struct DecisionTests {
     @Test("is refused for a name that does not match the pattern; a pattern that is none stops the start")
     func pattern() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 106)
+            let site = try await Site(in: folder)
             try site.configure("namePattern", "ws-[0-9]{4}[.]corp[.]example[.]test")
             try await site.crashServer()
             for name in ["ws-1.corp.example.test", "xws-1234.corp.example.test", "ws-12345.corp.example.test"] {

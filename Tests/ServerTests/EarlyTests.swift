@@ -10,10 +10,10 @@ struct EarlyTests {
     )
     func early() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 73)
+            let site = try await Site(in: folder)
             // Writes what curl needs for the token.
             _ = try await ClaimTests.post(site, folder, "a.elsewhere.test")
-            let server = "https://\(site.net).146:8443"
+            let server = "https://\(site.serverAddress):8443"
             func expect(_ name: String, machine: String = Site.machine) async throws -> String {
                 let body = #"{"wireVersion":1,"machine":"\#(machine)","name":"\#(name)"}"#
                 return try await ClaimTests.curl(folder, ["-d", body, server + "/v1/expectations"])

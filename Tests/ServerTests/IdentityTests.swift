@@ -7,7 +7,7 @@ struct IdentityTests {
     @Test("stays the same when the firmware begins anew, is exported without secrets, and is retired")
     func sameRecord() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 113)
+            let site = try await Site(in: folder)
             #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
             #expect(try await site.console("devices", "readmit", Site.machine).status != 0, "it is managed, not held")
             #expect(try await site.console("devices", "unprovision", Site.machine, "--partial").status == 0)
@@ -47,10 +47,10 @@ struct IdentityTests {
     @Test("is not made for a UUID that many machines share, and is held where two machines take turns under one")
     func bogusAndTwins() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 114)
+            let site = try await Site(in: folder)
             func hello(_ uuid: [UInt8], from last: Int) throws {
                 try sendPieces(
-                    [BadHelloTests.hello(uuid)], to: "\(site.net).228", port: 9971, from: "\(site.net).\(last)")
+                    [BadHelloTests.hello(uuid)], to: "\(site.serverAddress)", port: 9971, from: "\(site.net).\(last)")
             }
             for byte in [UInt8(0), 0xFF] {
                 try hello([UInt8](repeating: byte, count: 16), from: 240)

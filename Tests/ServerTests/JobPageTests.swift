@@ -8,7 +8,7 @@ struct JobPageTests {
     @Test("tells names before and after, each request, whom the firmware let in last, and what to do")
     func page() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 24)
+            let site = try await Site(in: folder)
             let before = try site.requests().count
             #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
             let made = try site.requests().count - before
@@ -47,7 +47,7 @@ struct JobPageTests {
     @Test("of a failed job shows what happened, with what an agent or a firmware said made harmless")
     func escaping() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 25)
+            let site = try await Site(in: folder)
             try await site.control(#"{"do":"hold","phase":"before","method":"GenerateKeyPair"}"#)
             let agent = try site.beginSync(name: "ws-1.corp.example.test")
             try await site.control(#"{"do":"awaitHeld"}"#)
@@ -64,7 +64,7 @@ struct JobPageTests {
     @Test("a cancelled job changes no name, leaves no account, and can go on after all")
     func cancels() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 26)
+            let site = try await Site(in: folder)
             let before = try await site.control(#"{"do":"state"}"#)["hostName"] as? String
             try await site.control(#"{"do":"hold","phase":"after","method":"AddCertificate"}"#)
             let agent = try site.beginSync(name: "ws-1.corp.example.test")
@@ -93,7 +93,7 @@ struct JobPageTests {
     @Test("a job that has committed is not cancelled: it goes forward")
     func tooLate() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 27)
+            let site = try await Site(in: folder)
             try await site.control(#"{"do":"hold","phase":"before","method":"CommitChanges"}"#)
             let agent = try site.beginSync(name: "ws-1.corp.example.test")
             try await site.control(#"{"do":"awaitHeld"}"#)

@@ -24,7 +24,7 @@ struct KeysTests {
     @Test("a key is rotated while the server runs, jobs go on, and an old key is retired when nothing needs it")
     func rotation() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 31)
+            let site = try await Site(in: folder)
             let before = try await Self.admin(folder)
             let rotated = try await site.console("keys", "rotate")
             #expect(rotated.status == 0, "\(rotated.output)")
@@ -51,7 +51,7 @@ struct KeysTests {
     @Test("a wrong, lost or cut master key is refused with what to do, and the right one put back loses nothing")
     func wrongKey() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 32)
+            let site = try await Site(in: folder)
             await site.stop()
             let path = "\(folder)/server/master.key"
             let right = try Data(contentsOf: URL(filePath: path))
@@ -81,7 +81,7 @@ struct KeysTests {
     @Test("the master key comes from a systemd credential where there is one")
     func credential() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 33)
+            let site = try await Site(in: folder)
             await site.stop()
             try FileManager.default.createDirectory(atPath: "\(folder)/credentials", withIntermediateDirectories: false)
             try FileManager.default.moveItem(
@@ -101,7 +101,7 @@ struct KeysTests {
     @Test("a backup is made while the server runs and is restored; the next rename works")
     func backup() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 34)
+            let site = try await Site(in: folder)
             let made = try await site.console("backup", "--output", "\(folder)/backup")
             #expect(made.status == 0 && made.output.contains("1 devices, 1 jobs"), "\(made.output)")
             let bytes = try Data(contentsOf: URL(filePath: "\(folder)/backup"))
@@ -131,7 +131,7 @@ struct KeysTests {
     func recovery() async throws {
         try await withTemporaryFolder { folder in
             let site = try await Site(
-                in: folder, number: 35, simulator: ["--hold", "after:CommitChanges"], provisions: false)
+                in: folder, simulator: ["--hold", "after:CommitChanges"], provisions: false)
             let export = "\(folder)/server/recovery/\(Site.machine).recovery"
             // The firmware has heard of it and the answer is held back: what is on the disk now was there before.
             try await site.control(#"{"do":"awaitHeld"}"#)
@@ -165,7 +165,7 @@ struct KeysTests {
     @Test("a step that cannot be taken back is not begun while its export cannot be written, and is when it can")
     func unwritable() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 36)
+            let site = try await Site(in: folder)
             let shelf = "\(folder)/server/recovery"
             try FileManager.default.removeItem(atPath: shelf)
             try "in the way".write(toFile: shelf, atomically: true, encoding: .utf8)
@@ -201,7 +201,7 @@ struct CoreFileTests {
         .enabled(if: getuid() == 0, "skipped: only root may read another process's memory"))
     func atRest() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 37)
+            let site = try await Site(in: folder)
             let ring = try KeyRing(
                 filed: Secret(Array(try Data(contentsOf: URL(filePath: "\(folder)/server/master.key")))))
             let machine = try #require(MachineID(Site.machine))
@@ -227,7 +227,10 @@ struct CoreFileTests {
         try await withTemporaryFolder { folder in
             let made = try await run(
                 "namesake-server",
-                ["init", "--folder", "\(folder)/server", "--domain", Site.domain, "--address", loopbackAddress(75)])
+                [
+                    "init", "--folder", "\(folder)/server", "--domain", Site.domain, "--address",
+                    "\(loopbackNetwork()).2",
+                ])
             #expect(made.status == 0)
             let serve = "\(product("namesake-server")) serve --folder \(folder)/server"
             let shown = "for file in limits coredump_filter; do cat /proc/$$/$file; done"

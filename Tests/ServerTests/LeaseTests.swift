@@ -6,7 +6,7 @@ import Testing
 @Suite("Two servers on one store", .serialized)
 struct LeaseTests {
     /// A second server: the first one's keys, another address, the same database.
-    static func second(_ site: Site, _ folder: String, octet: Int) async throws -> Program {
+    static func second(_ site: Site, _ folder: String) async throws -> Program {
         let (first, other) = ("\(folder)/server", "\(folder)/other")
         let copied = try await run(
             "/bin/sh",
@@ -19,8 +19,8 @@ struct LeaseTests {
         let path = "\(other)/configuration.json"
         var object =
             try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path))) as? [String: Any] ?? [:]
-        object["hello"] = "\(site.net).\(octet):9971"
-        object["api"] = "\(site.net).\(octet):8443"
+        object["hello"] = "\(site.net).4:9971"
+        object["api"] = "\(site.net).4:8443"
         try JSONSerialization.data(withJSONObject: object).write(to: URL(filePath: path))
         let server = try Program("namesake-server", ["serve", "--folder", other])
         try await server.awaitLine("listening for hellos")
@@ -29,12 +29,12 @@ struct LeaseTests {
 
     @Test(
         "a job of a server that is stopped or killed is taken over when its lease has run out, and ended by one alone",
-        arguments: [(SIGSTOP, 85, 250), (SIGKILL, 86, 251)])
-    func takenOver(signal: Int32, number: Int, octet: Int) async throws {
+        arguments: [SIGSTOP, SIGKILL])
+    func takenOver(signal: Int32) async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: number)
+            let site = try await Site(in: folder)
             try await site.crashServer { try site.configure("leaseSeconds", 2) }
-            let other = try await Self.second(site, folder, octet: octet)
+            let other = try await Self.second(site, folder)
             try await site.control(#"{"do":"hold","phase":"before","method":"GenerateKeyPair"}"#)
             #expect(try await site.console("devices", "renew", Site.machine).status == 0)
             try await site.control(#"{"do":"awaitHeld"}"#)
@@ -64,9 +64,9 @@ struct LeaseTests {
     @Test("two servers share many jobs, and none of a machine's is run by both at once")
     func shared() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 87)
+            let site = try await Site(in: folder)
             try await site.crashServer { try site.configure("leaseSeconds", 2) }
-            let other = try await Self.second(site, folder, octet: 252)
+            let other = try await Self.second(site, folder)
             for round in 1...4 {
                 let synced = try await site.sync(name: "ws-\(round).corp.example.test")
                 #expect(synced.status == 0, "\(synced.output)\n\(site.server.printed)\n\(other.printed)")

@@ -8,10 +8,11 @@ struct MachineCertificateTests {
     @Test("is had by the first proved job, stands in for an ended token, and for no other machine")
     func life() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 60)
+            let site = try await Site(in: folder)
             let other = "04030201-0605-0807-090a-0b0c0d0e0f10"
             try sendPieces(
-                [BadHelloTests.hello([UInt8](1...16))], to: "\(site.net).120", port: 9971, from: "\(site.net).253")
+                [BadHelloTests.hello([UInt8](1...16))], to: "\(site.serverAddress)", port: 9971, from: "\(site.net).253"
+            )
             let first = try await site.sync(name: "ws-1.corp.example.test")
             #expect(first.status == 0 && !first.output.contains("no certificate"), "\(first.output)")
             let file = "\(folder)/state/machine.pem"
@@ -46,7 +47,7 @@ struct MachineCertificateTests {
     @Test("is not given for a key that no job has proved, nor taken from another authority")
     func refusals() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 62)
+            let site = try await Site(in: folder)
             let first = try await site.sync(name: "ws-1.corp.example.test")
             #expect(first.status == 0, "\(first.output)")
             // A thief with the token and a key of his own.
@@ -65,7 +66,10 @@ struct MachineCertificateTests {
                 ])
                 let answer = try await ClaimTests.curl(
                     folder,
-                    ["-d", String(decoding: order, as: UTF8.self), "https://\(site.net).124:8443/v1/certificates"])
+                    [
+                        "-d", String(decoding: order, as: UTF8.self),
+                        "https://\(site.serverAddress):8443/v1/certificates",
+                    ])
                 #expect(answer.hasSuffix("\n409") && answer.contains("no job has proved"), "\(answer)")
             }
             let signed = try await run(
@@ -79,7 +83,7 @@ struct MachineCertificateTests {
                 "/usr/bin/curl",
                 [
                     "-sS", "--cacert", "\(folder)/ca.pem", "--cert", "\(folder)/thief.pem", "--key",
-                    "\(folder)/thief.key", "https://\(site.net).124:8443/v1/token",
+                    "\(folder)/thief.key", "https://\(site.serverAddress):8443/v1/token",
                 ])
             #expect(alone.status != 0, "the handshake fails: \(alone.output)")
             #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
@@ -107,6 +111,6 @@ struct MachineCertificateTests {
             "osNameRule":"--name","firmwareName":"ws-2.corp.example.test","provisioningState":2,"controlMode":2}
             """
         return try await ClaimTests.curl(
-            folder, shown + ["-d", report, "https://\(site.net).120:8443/v1/reports"])
+            folder, shown + ["-d", report, "https://\(site.serverAddress):8443/v1/reports"])
     }
 }

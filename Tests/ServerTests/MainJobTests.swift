@@ -7,7 +7,7 @@ struct MainJobTests {
     @Test("a new machine is provisioned, renamed by its agent, and everything matches")
     func mainJob() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 1)
+            let site = try await Site(in: folder)
             let provisioned = try await site.control(#"{"do":"state"}"#)
             #expect(provisioned["provisioningState"] as? Int == 2)
             #expect(provisioned["controlMode"] as? Int == 2)
@@ -50,7 +50,7 @@ struct MainJobTests {
     @Test("a foreign client verifies the new certificate under the new name, and only under it")
     func foreignClient() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 2)
+            let site = try await Site(in: folder)
             #expect(try await site.sync(name: "ws-2.corp.example.test").status == 0)
             func verify(_ name: String) async throws -> Int32 {
                 try await run(
@@ -70,7 +70,7 @@ struct MainJobTests {
     @Test("set-up that asks for the factory's password gets it once, and then ours")
     func factoryPassword() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 3, simulator: ["--set-up-authentication", "digest-admin"])
+            let site = try await Site(in: folder, simulator: ["--set-up-authentication", "digest-admin"])
             #expect(try await site.control(#"{"do":"state"}"#)["controlMode"] as? Int == 2)
             await site.stop()
         }
@@ -79,7 +79,7 @@ struct MainJobTests {
     @Test("a commit whose answer is lost is no failure")
     func lostCommit() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 4, simulator: ["--commit-answer", "lost"])
+            let site = try await Site(in: folder, simulator: ["--commit-answer", "lost"])
             #expect(try await site.sync(name: "ws-4.corp.example.test").status == 0)
             let commits = try site.requests().filter { $0["action"] as? String == "CommitChanges" }
             #expect(commits.count == 2, "one for each job")
@@ -90,7 +90,7 @@ struct MainJobTests {
     @Test("where an account may not remove itself, admin removes it, and nothing else")
     func removalByAdmin() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 5, simulator: ["--keep-own-account"])
+            let site = try await Site(in: folder, simulator: ["--keep-own-account"])
             let before = try site.requests().count
             #expect(try await site.sync(name: "ws-5.corp.example.test").status == 0)
             let byAdmin = try site.requests().dropFirst(before).filter { $0["user"] as? String == "admin" }

@@ -46,12 +46,12 @@ struct ProvisioningFileTests {
 
     @Test(
         "provisions a machine under an intermediate, sealed with AES and with Windows' old ciphers",
-        arguments: [(75, ""), (76, "-legacy")])
-    func provisions(number: Int, sealing: String) async throws {
+        arguments: ["", "-legacy"])
+    func provisions(sealing: String) async throws {
         try await withTemporaryFolder { folder in
             try await Self.writePKCS12(to: folder, sealing: sealing)
             let site = try await Site(
-                in: folder, number: number,
+                in: folder,
                 server: [
                     "--provisioning-pkcs12", "\(folder)/chain.pfx", "--provisioning-password-file",
                     "\(folder)/password",

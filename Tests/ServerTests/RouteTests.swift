@@ -17,7 +17,7 @@ struct RouteTests {
     @Test("by partial unprovisioning the agent's name arrives, hashes and admin stay, and no request is made as admin")
     func partial() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 91)
+            let site = try await Site(in: folder)
             let before = try await site.control(#"{"do":"state"}"#)
             try Self.prefer("partial", site)
             try await site.crashServer()
@@ -45,7 +45,7 @@ struct RouteTests {
         ["before", "after"])
     func crashes(method: String, phase: String) async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 92)
+            let site = try await Site(in: folder)
             try Self.prefer("partial", site)
             try await site.crashServer()
             try await site.control(#"{"do":"hold","phase":"\#(phase)","method":"\#(method)"}"#)
@@ -64,7 +64,7 @@ struct RouteTests {
     @Test("what the firmware refuses in place goes on by partial unprovisioning, and a failed job by retry")
     func fallBack() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 94)
+            let site = try await Site(in: folder)
             // The firmware takes one more write: the names go in, the key pair is refused, and all that follows.
             try await site.control(#"{"do":"flashWrites","times":1}"#)
             let synced = try await site.sync(name: "ws-1.corp.example.test")
@@ -86,7 +86,7 @@ struct RouteTests {
     @Test("a person renames, re-provisions and unprovisions by hand, and a dry run changes nothing")
     func byHand() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 93)
+            let site = try await Site(in: folder)
             let count = try site.requests().count
             for words in [["rename"], ["reprovision"], ["unprovision", "--full"]] {
                 let last = words == ["rename"] ? ["ws-1.corp.example.test"] : []

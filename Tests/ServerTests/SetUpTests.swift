@@ -14,11 +14,11 @@ struct SetUpTests {
 
     /// A site whose server was configured before it has done anything to the machine.
     static func site(
-        in folder: String, number: Int, configuration: [String: Any] = [:], simulator: [String] = [],
+        in folder: String, configuration: [String: Any] = [:], simulator: [String] = [],
         _ before: (SQLiteStore, Vault) async throws -> Void = { _, _ in }
     ) async throws -> Site {
         let site = try await Site(
-            in: folder, number: number, simulator: ["--hold", "before:GetUuid"] + simulator, provisions: false)
+            in: folder, simulator: ["--hold", "before:GetUuid"] + simulator, provisions: false)
         try await site.control(#"{"do":"awaitHeld"}"#)
         try await site.crashServer {
             for (member, value) in configuration { try site.configure(member, value) }
@@ -44,7 +44,7 @@ struct SetUpTests {
     @Test("MEBx gets a random password that the store holds and `devices credentials` shows, where a commit wants one")
     func mebx() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 77, simulator: ["--wants-mebx-password"])
+            let site = try await Site(in: folder, simulator: ["--wants-mebx-password"])
             let machine = try #require(Self.machine)
             let kept = try await Self.vault(folder).secret(.mebxPassword, of: machine)
             #expect(try await site.control(#"{"do":"state"}"#)["mebxPassword"] as? String == Self.digest(of: kept))
@@ -65,7 +65,7 @@ struct SetUpTests {
     func mebxOnce() async throws {
         try await withTemporaryFolder { folder in
             let site = try await Site(
-                in: folder, number: 78, simulator: ["--mebx-policy", "default-only", "--wants-mebx-password"])
+                in: folder, simulator: ["--mebx-policy", "default-only", "--wants-mebx-password"])
             let machine = try #require(Self.machine)
             let kept = try await Self.vault(folder).secret(.mebxPassword, of: machine)
             #expect(try await site.console("devices", "reprovision", Site.machine).status == 0)
@@ -81,7 +81,7 @@ struct SetUpTests {
     func mebxLeft() async throws {
         try await withTemporaryFolder { folder in
             let site = try await Self.site(
-                in: folder, number: 79, configuration: ["mebxPassword": "leave"], simulator: ["--wants-mebx-password"])
+                in: folder, configuration: ["mebxPassword": "leave"], simulator: ["--wants-mebx-password"])
             let page = try await site.end(of: "1")
             #expect(page.contains(#""state":"failed""#) && page.contains("own MEBx password from AMT 19 on"), "\(page)")
             #expect(try await site.control(#"{"do":"state"}"#)["mebxPassword"] as? String == "")
@@ -94,7 +94,7 @@ struct SetUpTests {
     func window() async throws {
         try await withTemporaryFolder { folder in
             let machine = try #require(Self.machine)
-            let site = try await Self.site(in: folder, number: 80) { store, _ in
+            let site = try await Self.site(in: folder) { store, _ in
                 _ = try await store.change(machine) { (record: inout DeviceRecord?) in
                     record?.setUpEnds = Date().timeIntervalSince1970 + 600
                 }
@@ -116,7 +116,7 @@ struct SetUpTests {
     func users() async throws {
         try await withTemporaryFolder { folder in
             let site = try await Self.site(
-                in: folder, number: 81,
+                in: folder,
                 configuration: [
                     "digestUsers": [
                         ["name": "helpdesk", "realms": ["remote-control", "general-info"]],
@@ -167,7 +167,7 @@ struct SetUpTests {
     @Test("firmware that makes no keys is given them, at provisioning and at a rename, and the server keeps none")
     func addKey() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 63, simulator: ["--add-key-only"])
+            let site = try await Site(in: folder, simulator: ["--add-key-only"])
             let machine = try #require(Self.machine)
             let first = try #require(try await Self.store(folder).device(machine)?.firmware?.pin)
             #expect(try await !Self.vault(folder).holds(.firmwareKey, of: machine))
@@ -203,8 +203,8 @@ struct SetUpTests {
 
 extension SetUpTests {
     /// The machine's firmware is as the factory made it, and its record waits for a set-up that nobody has opened.
-    static func factoryFresh(in folder: String, number: Int) async throws -> Site {
-        let site = try await Site(in: folder, number: number)
+    static func factoryFresh(in folder: String) async throws -> Site {
+        let site = try await Site(in: folder)
         guard try await site.console("devices", "unprovision", "--full", Site.machine).status == 0,
             try await site.end(of: "2").contains(#""state":"done""#),
             try await site.console("devices", "retry", Site.machine).status == 0
@@ -224,7 +224,7 @@ extension SetUpTests {
     @Test("an agent opens the set-up with a one-time password of the server's, and the firmware proves it")
     func oneTimePassword() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Self.factoryFresh(in: folder, number: 82)
+            let site = try await Self.factoryFresh(in: folder)
             let machine = try #require(Self.machine)
             try await site.control(#"{"do":"hold","phase":"before","method":"GetUuid"}"#)
             let agent = try Self.syncFromFactory(site, folder)
@@ -244,7 +244,7 @@ extension SetUpTests {
     @Test("a firmware that shows another one-time password is left alone, and its set-up is closed")
     func otherPassword() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Self.factoryFresh(in: folder, number: 83)
+            let site = try await Self.factoryFresh(in: folder)
             let machine = try #require(Self.machine)
             try await site.control(#"{"do":"hold","phase":"before","method":"GetUuid"}"#)
             let agent = try Self.syncFromFactory(site, folder)
@@ -267,7 +267,7 @@ extension SetUpTests {
     func noPassword() async throws {
         try await withTemporaryFolder { folder in
             let machine = try #require(Self.machine)
-            let site = try await Self.site(in: folder, number: 84) { _, vault in
+            let site = try await Self.site(in: folder) { _, vault in
                 _ = try await vault.writeAhead(.oneTimePassword, of: machine, now: 0)
             }
             let page = try await site.end(of: "1")

@@ -20,10 +20,11 @@ struct TokenTests {
     @Test("for one machine speaks for no other, and one that is used up for no further")
     func scopeAndUses() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 100)
+            let site = try await Site(in: folder)
             // A second machine, so that a use could be spent on it.
             try sendPieces(
-                [BadHelloTests.hello([UInt8](1...16))], to: "\(site.net).200", port: 9971, from: "\(site.net).253")
+                [BadHelloTests.hello([UInt8](1...16))], to: "\(site.serverAddress)", port: 9971, from: "\(site.net).253"
+            )
             // Its job cannot go on: no chain of ours fits what it trusts.
             try await site.server.awaitLine("job failed")
 
@@ -52,7 +53,7 @@ struct TokenTests {
     @Test("ends at its time or when it is revoked, and its text is never shown")
     func endings() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 101)
+            let site = try await Site(in: folder)
             let ends = Date(timeIntervalSinceNow: 3).formatted(.iso8601)
             _ = try await Self.create(site, "short", ["--until", ends])
             let id = try await Self.create(site, "long", ["--until", "3d"])
@@ -87,11 +88,11 @@ struct TokenTests {
     @Test("that never spoke for a machine neither sees its jobs nor speaks into them")
     func crossDevice() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 102)
+            let site = try await Site(in: folder)
             _ = try await Self.create(site, "outsider", ["--uuid", Self.other])
             let claimed = try await ClaimTests.post(site, folder, "ws-9.corp.example.test")
             #expect(claimed.contains("\"verdict\":\"follow\""), "\(claimed)")
-            let job = "https://\(site.net).204:8443/v1/jobs/2"
+            let job = "https://\(site.serverAddress):8443/v1/jobs/2"
             #expect(try await ClaimTests.curl(folder, [job]).hasSuffix("\n200"))
             // From here on curl shows the other token.
             _ = try await ClaimTests.post(site, folder, "ws-9.corp.example.test", enrolment: "outsider")

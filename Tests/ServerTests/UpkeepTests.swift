@@ -25,7 +25,7 @@ struct UpkeepTests {
     @Test("an account past its end is removed by itself, as itself, and the list said until when it would live")
     func ended() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 46)
+            let site = try await Site(in: folder)
             #expect(try await Self.users(site) == ["nsk-1"])
             let listed = try await site.console("accounts", "list").output
             #expect(listed.firstMatch(of: #/nsk-1 +\d+ +20\d\d-\d\d-\d\dT\S+ +good/#) != nil, "\(listed)")
@@ -54,7 +54,7 @@ struct UpkeepTests {
     @Test("a sweep whose server is killed at the removal is ended by the next one", arguments: ["before", "after"])
     func killed(phase: String) async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: phase == "before" ? 49 : 50)
+            let site = try await Site(in: folder)
             let machine = try #require(MachineID(Site.machine))
             let store = try SQLiteStore(path: "\(folder)/server/store.sqlite")
             _ = try await store.change(machine) { (record: inout DeviceRecord?) in record?.firmware?.account?.ends = 1 }
@@ -77,7 +77,7 @@ struct UpkeepTests {
     @Test("an account with our prefix that the store does not know is reported and removed")
     func unknown() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 47)
+            let site = try await Site(in: folder)
             let machine = try #require(MachineID(Site.machine))
             try await site.crashServer {
                 // The store is put back to before it knew of the account.
@@ -97,7 +97,7 @@ struct UpkeepTests {
     @Test("a certificate near its end is renewed under an intermediate, the old one revoked, and openssl agrees")
     func renewal() async throws {
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder, number: 48, server: ["--offline-root", "\(folder)/root.key"])
+            let site = try await Site(in: folder, server: ["--offline-root", "\(folder)/root.key"])
             let machine = try #require(MachineID(Site.machine))
             let store = try SQLiteStore(path: "\(folder)/server/store.sqlite")
             let before = try #require(try await store.device(machine)?.firmware)

@@ -20,11 +20,28 @@ package func product(_ name: String) -> String {
     return name
 }
 
-/// A loopback address of this process's own, so that tests of several checkouts may run side by side.
+/// The first three octets of a loopback network that no other caller has, of this process or another: tests run side by
+/// side, and so may several checkouts.
 ///
-/// Numbers from 256 on are in a second network of this process's own.
-package func loopbackAddress(_ number: Int) -> String {
-    let process = Int(ProcessInfo.processInfo.processIdentifier)
-    guard number < 256 else { return "127.\(192 + process / 250 % 63).\(process % 250 + 1).\(number - 256)" }
-    return "127.\(64 + process / 250 % 128).\(process % 250 + 1).\(number)"
+/// A bound socket at its address .254 holds the network until the process ends.
+package func loopbackNetwork() throws -> String {
+    for _ in 0..<1000 {
+        let network = "127.\(Int.random(in: 64..<255)).\(Int.random(in: 1..<255))"
+        let held = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard held >= 0 else { throw Unexpected("socket: \(String(cString: strerror(errno)))") }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(1).bigEndian
+        address.sin_addr.s_addr = inet_addr("\(network).254")
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(held, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        if bound == 0 { return network }
+        let reason = errno
+        close(held)
+        guard reason == EADDRINUSE else { throw Unexpected("\(network).254: \(String(cString: strerror(reason)))") }
+    }
+    throw Unexpected("a thousand loopback networks are taken")
 }

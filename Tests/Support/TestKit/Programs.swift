@@ -46,13 +46,17 @@ package final class Program: Sendable {
             }
         }
         feed.finish()
-        var status: Int32 = 0
-        while waitpid(running.process, &status, 0) < 0, errno == EINTR {}
-        let ended = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
-        let waiting = state.withLock { state in
+        // Waits without taking the status: once that is taken, the number may be another process's, and `send` may
+        // meet nothing between the two.
+        var told = siginfo_t()
+        while waitid(P_PID, id_t(running.process), &told, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+        let (ended, waiting) = state.withLock { state in
+            var status: Int32 = 0
+            while waitpid(running.process, &status, 0) < 0, errno == EINTR {}
+            let ended = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
             state.status = ended
             defer { state.waiting = [] }
-            return state.waiting
+            return (ended, state.waiting)
         }
         for continuation in waiting { continuation.resume(returning: ended) }
     }
@@ -79,7 +83,7 @@ package final class Program: Sendable {
     }
 
     package func send(_ signal: Int32) {
-        if state.withLock({ $0.status == nil }) { running.signal(signal) }
+        state.withLock { if $0.status == nil { running.signal(signal) } }
     }
 
     package func stop() async {

@@ -14,22 +14,21 @@ package final class Site {
 
     /// Starts both and returns when the machine is managed, or with `provisions` false as soon as both listen.
     package init(
-        in folder: String, number: Int, server made: [String] = [], simulator extra: [String] = [],
+        in folder: String, network: String? = nil, server made: [String] = [], simulator extra: [String] = [],
         provisions: Bool = true, through: [String] = []
     ) async throws {
         self.folder = folder
-        net = String(loopbackAddress(number).split(separator: ".").dropLast().joined(separator: "."))
-        let octet = number * 2
-        let (serverAddress, machineAddress) = ("\(net).\(octet)", "\(net).\(octet + 1)")
+        net = try network ?? loopbackNetwork()
+        serverAddress = "\(net).2"
+        address = "\(net).3"
         let outcome = try await run(
             "namesake-server",
             ["init", "--folder", "\(folder)/server", "--domain", Self.domain, "--address", serverAddress] + made)
         guard outcome.status == 0 else { throw Unexpected(outcome.output) }
         server = try Program("namesake-server", ["serve", "--folder", "\(folder)/server"])
         try await server.awaitLine("listening for hellos")
-        address = machineAddress
         var arguments = [
-            "run", "--address", machineAddress, "--uuid", Self.machine, "--dns-suffix", Self.domain, "--trust-root",
+            "run", "--address", address, "--uuid", Self.machine, "--dns-suffix", Self.domain, "--trust-root",
             "\(folder)/server/provisioning-root.pem", "--host-socket", "\(folder)/mei", "--control",
             "\(folder)/control", "--request-log", "\(folder)/requests", "--provision-server", "\(serverAddress):9971",
         ]
@@ -47,7 +46,9 @@ package final class Site {
         if provisions { try await awaitStage("managed") }
     }
 
+    /// The machine's.
     package let address: String
+    package let serverAddress: String
     package var device: String { "unix:\(folder)/mei" }
 
     package func stop() async {
