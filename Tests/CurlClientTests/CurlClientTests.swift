@@ -21,6 +21,7 @@ struct CurlClientTests {
                 cd \(folder) && openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 \
                 -subj /CN=peer.example.test -addext subjectAltName=DNS:peer.example.test 2>/dev/null && \
                 printf 'HTTP/1.0 200 ok\\r\\nX-Word: here\\r\\n\\r\\nhello' > page && \
+                cp page last && \
                 openssl x509 -in cert -pubkey -noout | openssl pkey -pubin -outform der | openssl sha256 -binary > pin
                 """
             let made = try await run("/bin/sh", ["-c", script])
@@ -142,6 +143,38 @@ struct CurlClientTests {
             request.looksOnly = false
             #expect(try await client.send(request).status == 200)
             try await peer.program.awaitLine("FILE:page")
+        }
+    }
+
+    @Test("sends nothing over a new connection where the old one was asked for, nor to a peer that is objected to")
+    func heldBack() async throws {
+        try await Self.withPeer(6) { peer, client in
+            var request = get(peer, .authorities(peer.authority))
+            #expect(try await client.send(request).status == 200)
+            try await peer.program.awaitLine("FILE:page")
+            // This peer closes after each answer, so there is no connection to keep.
+            request.keepsConnection = true
+            var reasons: [String] = []
+            for objection in [nil, "another machine"] as [String?] {
+                request.objection = { pem in pem.contains("BEGIN CERTIFICATE") ? objection : "no certificate" }
+                do throws(CurlFault) {
+                    _ = try await client.send(request)
+                    Issue.record("it was sent")
+                } catch {
+                    guard case .notConnected(let reason) = error else {
+                        Issue.record("\(error)")
+                        continue
+                    }
+                    reasons.append(reason)
+                }
+                request.keepsConnection = false
+            }
+            #expect(reasons == ["the connection that it had to go over is closed", "another machine"])
+            request.objection = { _ in nil }
+            request.url = "https://peer.example.test:9443/last"
+            #expect(try await client.send(request).status == 200)
+            try await peer.program.awaitLine("FILE:last")
+            #expect(peer.program.printed.components(separatedBy: "FILE:page").count == 2, "\(peer.program.printed)")
         }
     }
 

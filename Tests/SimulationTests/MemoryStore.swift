@@ -18,14 +18,27 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         var writes = 0
         /// The write at which the server is killed, and whether that write is still on the disk.
         var kill: (write: Int, isKept: Bool)?
+        /// How many writes that the disk says it has done it has yet to do.
+        var writesBehind = 0
     }
 
     let content: Mutex<Content>
+    /// What a disk that is behind really holds, and held.
+    private let former = Mutex<[Content]>([])
     private let clock: @Sendable () -> Double
 
     init(_ content: Content, clock: @escaping @Sendable () -> Double) {
         self.content = Mutex(content)
         self.clock = clock
+    }
+
+    /// What a server finds that starts after a kill.
+    func open() {
+        content.withLock { content in
+            if let found = former.withLock(\.first) { content = found }
+            content.isCutOff = false
+            content.kill = nil
+        }
     }
 
     private func read<Value: Sendable>(_ body: (Content) throws(Failure) -> Value) throws(Failure) -> Value {
@@ -47,6 +60,10 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
         }
         let value = try body(&copy)
         copy.isCutOff = kill != nil
+        if copy.writesBehind > 0 {
+            let now = content.withLock { $0 }
+            former.withLock { $0 = $0.suffix(copy.writesBehind - 1) + [now] }
+        }
         content.withLock { [copy] in $0 = copy }
         return value
     }

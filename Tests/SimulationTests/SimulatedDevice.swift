@@ -39,6 +39,7 @@ struct SimulatedDevice: Sendable {
             personality: .amt12, uuid: uuid, dnsSuffix: "corp.example.test", trustedRoots: roots,
             seed: UInt64(number + 1), now: now)
         firmware.personality.switches.hostOSFQDNIsWritable = number % 2 == 1
+        firmware.personality.switches.partialSurvivesPowerCut = number % 4 >= 2
         address = "127.1.\(number >> 8).\(number & 0xFF)"
         nextPair = number
     }

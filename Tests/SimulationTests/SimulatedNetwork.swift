@@ -49,6 +49,7 @@ extension World.State {
             return .success(HTTPAnswer(status: 0, headers: [], body: [], openedConnection: true, peerCertificate: pem))
         }
         let opens = request.opensConnection || devices[place].connection == nil
+        if opens, request.keepsConnection { return .failure(.notConnected("the connection is gone")) }
         if opens {
             if let fault = handshake(request, place, authority) { return .failure(fault) }
             connections += 1
@@ -81,6 +82,7 @@ extension World.State {
                 return .peerNotTrusted("\(presented.subjectCommonName) is not \(name ?? "")")
             }
         }
+        if let pem = try? presented.pem, let why = request.objection?(pem) { return .notConnected(why) }
         if devices[place].isProvisioned, request.trust.pin == nil {
             violations.append((place, "a request to a managed firmware without a pin"))
         }

@@ -20,7 +20,7 @@ extension World {
             agentVersion: "simulation", machine: machine, osName: name, osNameRule: "--name", firmwareName: device.name,
             provisioningState: device.isProvisioned ? .post : .in, controlMode: .admin)
         do throws(Failure) {
-            let directive = try await serverCore.take(report)
+            let directive = try await serverCore.take(report, from: device.address)
             switch directive.verdict {
             case .inSync:
                 with { state in

@@ -14,6 +14,8 @@ package struct FirmwareEndpoint: Sendable {
     /// The name that the peer's certificate must carry, where a chain is asked for.
     package var name: Hostname
     package var trust: PeerTrust
+    /// Why a peer with this certificate (PEM) is another one than is looked for, where neither name nor key can tell.
+    package var objection: (@Sendable (_ certificate: String) -> String?)?
     package var identity: ClientIdentity?
     /// `nil` on a set-up session that takes our certificate for authentication.
     package var credential: DigestCredential?
@@ -52,6 +54,7 @@ package actor FirmwareConnection: WSManTransport {
     private var endpoint: FirmwareEndpoint?
     private var opensConnection = true
     private var closesConnection = false
+    private var keepsConnection = false
     /// Requests sent and handshakes made since this connection was made.
     package private(set) var requests = 0
     package private(set) var handshakes = 0
@@ -74,6 +77,9 @@ package actor FirmwareConnection: WSManTransport {
         self.nonces = nonces
     }
 
+    /// Goes on as another user over the connection that there is.
+    package func speak(as credential: DigestCredential) { endpoint?.credential = credential }
+
     /// The requests since this was last asked.
     package func takeRequests() -> [JobRequest] {
         defer { log = [] }
@@ -82,6 +88,10 @@ package actor FirmwareConnection: WSManTransport {
 
     /// Lets the firmware have its session back after the next answer: it keeps only a few.
     package func closesAfterNext() { closesConnection = true }
+
+    /// The next request goes over the connection that is open, or not at all; its repetition after a challenge, which
+    /// shows that nothing has happened to the firmware, may open one.
+    package func keepsForNext() { keepsConnection = true }
 
     /// Turns to another endpoint, or to the same one as another user; the next request opens a connection of its own.
     package func turn(to endpoint: FirmwareEndpoint) {
@@ -92,6 +102,7 @@ package actor FirmwareConnection: WSManTransport {
 
     package func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
         guard let endpoint else { throw .notSent("no endpoint was chosen") }
+        defer { keepsConnection = false }
         let first = try await send(envelope, title, to: endpoint)
         guard first.status == 401 else { return try body(of: first) }
         guard endpoint.credential != nil,
@@ -112,9 +123,14 @@ package actor FirmwareConnection: WSManTransport {
             trust: endpoint.trust)
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
         request.identity = endpoint.identity
+        request.objection = endpoint.objection
         request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         request.opensConnection = opensConnection
         request.closesConnection = closesConnection
+        if keepsConnection, challenge == nil {
+            guard !opensConnection else { throw .notSent("the connection that it had to go over is closed") }
+            request.keepsConnection = true
+        }
         if let ticket = endpoint.ticket {
             let value: Secret
             do throws(Failure) { value = try await ticket() } catch { throw .notSent(error.message) }

@@ -25,13 +25,24 @@ package struct FirmwareContext: Sendable {
     /// What one attempt remembers between steps, so that nothing is read twice; a new attempt reads again.
     package actor Notebook {
         package private(set) var settings: AMT.GeneralSettings.Settings?
+        /// The number of the connection over which this attempt has done all of a set-up so far.
+        private(set) var setUpConnection: Int?
         /// Which endpoint the connection was last turned to.
         private var turned: String?
+        /// Whether a firmware in set-up is spoken to with the password that we have set.
+        private var usesOurPassword: Bool?
+
+        func keepSetUp(over connection: Int) { setUpConnection = connection }
 
         package func keep(_ settings: AMT.GeneralSettings.Settings) { self.settings = settings }
 
         /// The connection was turned elsewhere, or has to be turned anew.
         func turnAway() { turned = nil }
+
+        func uses(ourPassword: Bool) -> Bool {
+            defer { usesOurPassword = ourPassword }
+            return usesOurPassword == ourPassword
+        }
 
         func isTurned(to endpoint: String) -> Bool {
             defer { turned = endpoint }
@@ -143,13 +154,17 @@ extension FirmwareContext {
         let isOurs = job.kind != .provision || ledger.isDone(SetAdminStep.self)
         let record = try await record()
         let address = address ?? record.address
-        if await notebook.isTurned(to: "set-up at \(address), \(isOurs ? "our" : "the factory's") password") { return }
-        let password = isOurs ? try await vault.secret(.adminPassword, of: machine) : Secret("admin")
-        try await turn(
-            to: FirmwareEndpoint(
-                address: address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
-                identity: try workshop.chain.identity(for: record.rootHashes),
-                credential: DigestCredential(user: "admin", password: password)))
+        let isTurned = await notebook.isTurned(to: "set-up at \(address)")
+        if await notebook.uses(ourPassword: isOurs), isTurned { return }
+        let credential = DigestCredential(
+            user: "admin", password: isOurs ? try await vault.secret(.adminPassword, of: machine) : Secret("admin"))
+        guard !isTurned else { return await connection.speak(as: credential) }
+        var endpoint = FirmwareEndpoint(
+            address: address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
+            identity: try workshop.chain.identity(for: record.rootHashes), credential: credential)
+        let names = [target, record.name, record.firmware?.name].compactMap { $0?.text }
+        endpoint.objection = { [workshop] in workshop.objection(to: $0, inSetUpOf: names) }
+        try await turn(to: endpoint)
         if address == record.address { try await prolongSetUp(record) }
     }
 

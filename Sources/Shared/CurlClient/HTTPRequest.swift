@@ -22,9 +22,14 @@ package struct HTTPRequest: Sendable {
     /// A Unix socket to connect to in the URL's stead.
     package var unixSocket: String?
     package var trust: PeerTrust
+    /// Why the peer with this certificate (PEM) is not to be spoken to, if it is not; asked after a handshake, before
+    /// anything is sent.
+    package var objection: (@Sendable (_ certificate: String) -> String?)?
     package var identity: ClientIdentity?
     /// Whether the request must open a connection of its own, with a full handshake.
     package var opensConnection = false
+    /// Whether the request may go only over the connection that is open already; else nothing is sent.
+    package var keepsConnection = false
     /// Whether the connection is closed after the answer.
     package var closesConnection = false
     /// Whether only the handshake is made and nothing is sent: to look at a peer that is not trusted.

@@ -12,7 +12,11 @@ final class Transfer {
     private(set) var body: [UInt8] = []
     private(set) var headers: [(name: String, value: String)] = []
     private var overflowed = false
-    fileprivate var sendings = 0
+    private let keepsConnection: Bool
+    private let objection: (@Sendable (_ certificate: String) -> String?)?
+    private var sendings = 0
+    /// Why the request was not sent although there is a connection.
+    private var heldBack: String?
     /// Where libcurl writes what OpenSSL says.
     private let errorText: UnsafeMutablePointer<CChar>
 
@@ -21,6 +25,8 @@ final class Transfer {
         self.number = number
         self.easy = easy
         limit = request.answerLimit
+        keepsConnection = request.keepsConnection
+        objection = request.objection
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         try set(up: request)
@@ -122,6 +128,8 @@ final class Transfer {
             return .answerUnreadable(text)
         case _ where sendings > 0:
             return .lost(text)
+        case CURLE_ABORTED_BY_CALLBACK:
+            return .notConnected(heldBack ?? text)
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:
             return .peerNotTrusted(text)
         case CURLE_SSL_CONNECT_ERROR where saysProtocol: return .peerTooOld(String(cString: errorText))
@@ -154,6 +162,25 @@ final class Transfer {
     }
 
     // MARK: what libcurl calls
+
+    /// Refuses the second sending of one request, and the first over a new connection that may not be or leads to a peer
+    /// that is objected to.
+    ///
+    /// When a kept connection dies before the answer's first byte, libcurl sends the request again by itself, POST or
+    /// not (`Curl_retry_request`). A firmware may have acted on the first, so the caller has to look before it asks again.
+    fileprivate func maySend() -> Bool {
+        var connects = 0
+        house_curl_get_number(easy, CURLINFO_NUM_CONNECTS, &connects)
+        if sendings == 0, connects > 0 {
+            heldBack =
+                keepsConnection
+                ? "the connection that it had to go over is closed"
+                : objection.flatMap { objection in peerCertificate().flatMap(objection) }
+            if heldBack != nil { return false }
+        }
+        sendings += 1
+        return sendings == 1
+    }
 
     fileprivate func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard body.count + bytes.count <= limit else {
@@ -227,15 +254,9 @@ private let headerSink: house_curl_sink = { bytes, size, count, context in
     return transfer(context).takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
 }
 
-/// Refuses the second sending of one request.
-///
-/// When a kept connection dies before the answer's first byte, libcurl sends the request again by itself, POST or not
-/// (`Curl_retry_request`). A firmware may have acted on the first, so the caller has to look before it asks again.
 private let beforeRequest: house_curl_before_request = { context, _, _, _, _ in
     guard let context else { return CURL_PREREQFUNC_ABORT }
-    let transfer = transfer(context)
-    transfer.sendings += 1
-    return transfer.sendings == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    return transfer(context).maySend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 private func milliseconds(_ duration: Duration) -> Int {

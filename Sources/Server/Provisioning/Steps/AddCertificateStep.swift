@@ -63,7 +63,7 @@ package struct SelectCertificateStep: Step {
             else { throw error }
             // What an earlier job of ours selected and could not prove is ours to replace.
             if let found = try await certificates(context).first(where: { $0.id == present }),
-                try isOurs(found.certificate, context)
+                try context.workshop.hasIssued(found.certificate)
             {
                 _ = try await context.perform(AMT.TLSCredentialContext.Put(certificate: wanted, replacing: present))
                 return Output()
@@ -82,13 +82,23 @@ package struct SelectCertificateStep: Step {
     }
 }
 
-/// Whether our authority issued a certificate.
-func isOurs(_ certificate: Certificate, _ context: FirmwareContext) throws(Failure) -> Bool {
-    for anchor in try Certificate.all(pem: context.workshop.authority.trustAnchors)
-    where try certificate.isIssued(by: anchor) {
-        return true
+extension Workshop {
+    /// Whether our authority issued a certificate.
+    func hasIssued(_ certificate: Certificate) throws(Failure) -> Bool {
+        for anchor in try Certificate.all(pem: authority.trustAnchors) where try certificate.isIssued(by: anchor) {
+            return true
+        }
+        return false
     }
-    return false
+
+    /// A firmware in set-up presents what it signed itself: whoever presents a certificate of ours for another machine
+    /// than the one of these names is managed, and has the address that a job in set-up believes to be its machine's.
+    func objection(to pem: String, inSetUpOf names: [String]) -> String? {
+        guard let certificate = try? Certificate.all(pem: pem).first, (try? hasIssued(certificate)) == true,
+            certificate.dnsNames.allSatisfy({ !names.contains($0) })
+        else { return nil }
+        return "'\(certificate.subjectCommonName)' answers there, which is managed and not in set-up"
+    }
 }
 
 /// Turns server TLS on for the network and for the host itself, and plain HTTP off.

@@ -18,6 +18,7 @@ package struct IdentifyStep: Step {
         try context.workshop.chain.check(against: record.rootHashes, domain: context.workshop.domain, now: context.now)
         try await context.open(ledger)
         try await requireMachine(context)
+        await context.notebook.keepSetUp(over: context.connection.handshakes)
         let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
         guard service.provisioningState == .in else {
             throw Failure(

@@ -28,7 +28,8 @@ package struct IssueCertificateStep: Step {
         let keyPair = try ledger.output(of: KeyPairStep.self).keyPairID
         let key = try PublicKey(firmware: try await context.perform(Get<AMT.PublicPrivateKeyPair>(keyPair)).publicKey)
         for found in try await certificates(context) where found.certificate.publicKey == key {
-            guard found.certificate.dnsNames.contains(context.target.text), try isOurs(found.certificate, context)
+            guard found.certificate.dnsNames.contains(context.target.text),
+                try context.workshop.hasIssued(found.certificate)
             else {
                 continue
             }

@@ -28,7 +28,7 @@ package struct RemoveOldCertificateStep: Step {
         let kept = try ledger.output(of: AddCertificateStep.self).certificateID
         var keys: [PublicKey] = []
         for found in try await certificates(context) {
-            if found.id != kept, try isOurs(found.certificate, context) {
+            if found.id != kept, try context.workshop.hasIssued(found.certificate) {
                 try await remove(Delete<AMT.PublicKeyCertificate>(found.id), context)
             } else {
                 keys.append(found.certificate.publicKey)
