@@ -5,38 +5,14 @@ import Testing
 /// The worked cases of the reference on prior installations (section 4.5) in which files and registry decide.
 @Suite("Windows on a disk", .enabled(if: WindowsDisk.isPossible, WindowsDisk.note), .timeLimit(.minutes(3)))
 struct WindowsContentTests {
-    /// What `inspect --json` says.
-    struct Outcome {
-        var status: Int
-        var contents: [String: Any]
-        var indicators: Set<String>
-        var text: String
-    }
-
     private func inspect(_ content: WindowsContent) async throws -> Outcome {
-        try await inspect(WindowsDisk.make(content))
-    }
-
-    private func inspect(_ image: Image) async throws -> Outcome {
-        let before = try await image.digest()
-        let ending = try await InspectTests.inspect(["--json", image.path])
-        let after = try await image.digest()
-        #expect(after == before, "the image was changed")
-        try await InspectTests.checkSchema(ending.output, in: image.folder)
-        let object = try #require(try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any])
-        let disk = try #require((object["disks"] as? [[String: Any]])?.first)
-        let probes = try #require(disk["probes"] as? [[String: Any]])
-        let evidence = probes.flatMap { $0["evidence"] as? [[String: Any]] ?? [] }
-        let contents = (disk["contents"] as? [[String: Any]] ?? []).first { $0["type"] as? String == "ntfs" }
-        return Outcome(
-            status: Int(ending.status), contents: contents ?? [:],
-            indicators: Set(evidence.compactMap { $0["indicator"] as? String }), text: ending.output)
+        try await Outcome.inspecting(WindowsDisk.make(content))
     }
 
     @Test("a used one is prior, and the page names host, domain, owner, users and ConfigMgr's client")
     func used() async throws {
         let image = try await WindowsDisk.make(.used)
-        let outcome = try await inspect(image)
+        let outcome = try await Outcome.inspecting(image)
         #expect(outcome.status == 20)
         #expect(outcome.contents["hostName"] as? String == "LAB-PC-042")
         #expect(outcome.contents["domain"] as? String == "ad.example.org")
@@ -139,12 +115,12 @@ struct WindowsContentTests {
         let image = try await WindowsDisk.make(WindowsContent())
         // Behind the last partition, which ends at 177 MiB.
         try image.write([1], at: 190 << 20)
-        let gap = try await inspect(image)
+        let gap = try await Outcome.inspecting(image)
         #expect(gap.status == 21)
         #expect(gap.indicators.contains("P9"))
         let second = try await WindowsDisk.make(WindowsContent())
         try await Tool("sgdisk").run(["-n4:0:+10M", "-t4:0700", second.path])
-        #expect(try await inspect(second).status == 21)
+        #expect(try await Outcome.inspecting(second).status == 21)
     }
 
     @Test("the files' reader is confined, and a killed one proves nothing")
