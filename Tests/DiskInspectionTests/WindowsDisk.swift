@@ -134,6 +134,25 @@ enum WindowsDisk {
         }
     }
 
+    /// Where the volume's log begins on the disk: record 2 of the master file table, by ntfs-3g's layout.h.
+    static func logFile(in image: Image) throws -> UInt64 {
+        let file = try FileHandle(forReadingFrom: URL(filePath: image.path))
+        func bytes(_ place: UInt64, _ count: Int) throws -> [UInt8] {
+            try file.seek(toOffset: volume.lowerBound + place)
+            return Array(try #require(try file.read(upToCount: count)))
+        }
+        func number(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+        let boot = try bytes(0, 512)
+        let cluster = number(boot[11..<13]) * UInt64(boot[13])
+        let record = try bytes(number(boot[48..<56]) * cluster + 2 * 1024, 1024)
+        var place = Int(number(record[20..<22]))
+        // The attribute of its content, whose first run tells the cluster.
+        while number(record[place..<place + 4]) != 0x80 { place += Int(number(record[place + 4..<place + 8])) }
+        let run = place + Int(number(record[place + 32..<place + 34]))
+        let lengths = Int(record[run] & 15), offsets = Int(record[run] >> 4)
+        return volume.lowerBound + number(record[run + 1 + lengths..<run + 1 + lengths + offsets]) * cluster
+    }
+
     static func shell(_ script: String) async throws {
         let ending = try await RunningProgram("/bin/sh", ["-ec", script]).ending()
         guard ending.status == 0 else { throw Trouble("\(script): \(ending.complaints)") }

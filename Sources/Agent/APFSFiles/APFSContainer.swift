@@ -126,9 +126,12 @@ private func isWhole(_ bytes: [UInt8]) -> Bool { apfsChecksum(bytes) == little(b
 package func apfsChecksum(_ bytes: [UInt8]) -> UInt64 {
     let most: UInt64 = 0xFFFF_FFFF
     var (low, high): (UInt64, UInt64) = (0, 0)
-    for place in stride(from: 8, to: bytes.count - 3, by: 4) {
-        low = (low + little(bytes, place, 4)) % most
-        high = (high + low) % most
+    bytes.withUnsafeBytes { bytes in
+        for place in stride(from: 8, to: bytes.count - 3, by: 4) {
+            low =
+                (low + UInt64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))) % most
+            high = (high + low) % most
+        }
     }
     let first = most - (low + high) % most
     return (most - (low + first) % most) << 32 | first
