@@ -110,6 +110,27 @@ struct WindowsContentTests {
         #expect(outcome.indicators.contains(change.indicator))
     }
 
+    @Test("no secret of the registry is shown, in no form of the answer")
+    func secrets() async throws {
+        let content = WindowsContent.used
+        let canary = "k4n4ry-w0rd"
+        let bytes = canary.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        content.security["Policy\\Secrets\\DefaultPassword\\CurrVal"].set("", kind: 0, bytes)
+        content.security["Policy\\Secrets\\$MACHINE.ACC\\CurrVal"].set("", kind: 0, bytes)
+        content.security["Cache"].set("NL$1", kind: 3, [10] + [UInt8](repeating: 0, count: 95) + bytes)
+        content.software["\(WindowsContent.version)\\Winlogon"].set("DefaultPassword", canary)
+        content.accounts["SAM\\Domains\\Account\\Users\\000003e9"].set("V", kind: 3, bytes)
+        let image = try await WindowsDisk.make(content)
+        let evidence = "\(image.folder.path)/evidence.json"
+        let page = try await InspectTests.inspect(["--evidence", evidence, image.path])
+        let kept = try String(contentsOfFile: evidence, encoding: .utf8)
+        #expect(kept.contains("alice") && kept.contains("W6") && kept.contains("W10"), "the hives were read")
+        let encoded = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        for text in [page.output, page.complaints, kept] {
+            for form in [canary, encoded, Data(bytes).base64EncodedString()] { #expect(!text.contains(form)) }
+        }
+    }
+
     @Test("a partition beside it, or a byte in a gap, is no factory image")
     func surroundings() async throws {
         let image = try await WindowsDisk.make(WindowsContent())
@@ -123,8 +144,8 @@ struct WindowsContentTests {
         #expect(try await Outcome.inspecting(second).status == 21)
     }
 
-    @Test("the files' reader is confined, and a killed one proves nothing")
-    func killed() async throws {
+    @Test("a volume that is cut off is no factory image")
+    func cutOff() async throws {
         let image = try await WindowsDisk.make(WindowsContent())
         // The volume ends before the files that its table leads to.
         let descriptor = open(image.path, O_WRONLY | O_CLOEXEC)
