@@ -59,11 +59,11 @@ FUZZERS = FuzzHostInterface:host-interface FuzzPortForwarding:port-forwarding Fu
 SECONDS = 0
 
 fuzz: packages
-	swift build --package-path Fuzz --scratch-path .build/fuzz --sanitize fuzzer --sanitize address
+	swift build -c release --package-path Fuzz --scratch-path .build/fuzz --sanitize fuzzer --sanitize address
 	@for pair in $(FUZZERS); do \
 	    corpus=Fuzz/Corpus/$${pair#*:}; mkdir -p .build/fuzz/found/$${pair#*:}; \
 	    if [ $(SECONDS) -gt 0 ]; then limit=-max_total_time=$(SECONDS); else limit=-runs=0; fi; \
-	    .build/fuzz/debug/$${pair%:*} $$limit -print_final_stats=1 .build/fuzz/found/$${pair#*:} $$corpus || exit 1; done
+	    .build/fuzz/release/$${pair%:*} $$limit -print_final_stats=1 .build/fuzz/found/$${pair#*:} $$corpus || exit 1; done
 
 AGENT_PRODUCTS = namesake-agent namesake-agent-sync namesake-agent-local namesake-agent-inspect
 

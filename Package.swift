@@ -123,11 +123,14 @@ let package = Package(
         cLibrary("CLibFsntfs", .agent, pkgConfig: "libfsntfs", apt: "libfsntfs-dev"),
         cLibrary("CLibExt2fs", .agent, pkgConfig: "ext2fs", apt: "libext2fs-dev"),
         room("ExtFiles", .agent, uses: ["CLibExt2fs"]),
+        room("APFSFiles", .agent),
         room("FATFiles", .agent),
         room("NTFSFiles", .agent, uses: ["CLibFsntfs"]),
         room("RegistryHives", .agent, uses: ["CLibHivex"]),
         room("DiskInspection", .agent, uses: ["CDiskAccess", "CLibBlkid", "Vocabulary"]),
-        room("VolumeReading", .agent, uses: ["DiskInspection", "ExtFiles", "FATFiles", "NTFSFiles", "RegistryHives"]),
+        room(
+            "VolumeReading", .agent,
+            uses: ["APFSFiles", "DiskInspection", "ExtFiles", "FATFiles", "NTFSFiles", "RegistryHives"]),
         door(
             "AgentInspectMain", .agent,
             uses: ["DiskInspection", "VolumeReading", "AgentCore", "AgentOptions", "Vocabulary", argumentParser]),
@@ -224,8 +227,9 @@ let package = Package(
                 crypto, cryptoExtras,
             ]),
         trial(
-            of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "Vocabulary"],
+            of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "TestKit", "VolumeReading", "Vocabulary"],
             programs: ["AgentInspectMain", "AgentMain"]),
+        trial(of: "APFSFiles", uses: ["APFSFiles", "AgentTestKit"]),
         trial(of: "FATFiles", uses: ["FATFiles", "AgentTestKit"]),
         trial(of: "NTFSFiles", uses: ["NTFSFiles", "AgentTestKit"]),
         trial(of: "RegistryHives", uses: ["RegistryHives", "TestKit"]),

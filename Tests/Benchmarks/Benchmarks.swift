@@ -13,6 +13,9 @@ struct Benchmarks {
         if CommandLine.arguments.contains("engine") {
             return try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
         }
+        if CommandLine.arguments.contains("inspect") {
+            return try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }
+        }
         if CommandLine.arguments.contains("fleet") {
             return try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
         }

@@ -61,6 +61,7 @@ struct FalseBlankTests {
             let report = try image.examine(quick: !isFull, plan: Self.plan, seed: UInt64(seed))
             if report.ruling.verdict == .blank { falseBlanks.append("seed \(seed): \(remains.kind)") }
         }
+        print("false blanks: \(falseBlanks.count) in \(covered) wiped disks of share \(share)", kinds)
         #expect(falseBlanks.isEmpty, "\(falseBlanks)")
         #expect(covered * 10 > Self.mutations / Self.shares * 9, "\(covered) mutations were within the promise")
         #expect(kinds.count >= 4, "\(kinds)")

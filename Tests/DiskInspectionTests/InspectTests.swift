@@ -88,7 +88,7 @@ struct InspectTests {
     func confinement() async throws {
         let image = try Image(200 << 30)
         let running = try RunningProgram(Self.program("namesake-agent"), ["inspect", image.path])
-        let reader = try await child(of: running.process)
+        let reader = try await Self.child(of: running.process)
         // It confines itself before it reads; the wait is for that line of the kernel's.
         var status = ""
         while !status.contains("Seccomp:\t2") {
@@ -114,7 +114,7 @@ struct InspectTests {
     }
 
     /// The program itself is the only child of the front door, which it replaces; its own child reads.
-    private func child(of process: Int32) async throws -> Int32 {
+    static func child(of process: Int32) async throws -> Int32 {
         while true {
             let list = try String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
             if let number = list.split(separator: " ").first.flatMap({ Int32($0) }) { return number }
@@ -147,7 +147,7 @@ struct InspectTests {
     }
 
     /// Where the tests of this package were built, its programs were too.
-    private static func program(_ name: String) -> String {
+    static func program(_ name: String) -> String {
         let own = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         return own.deletingLastPathComponent().appending(path: name).path
     }

@@ -3,29 +3,16 @@ import Foundation
 import Glibc
 import Testing
 
-/// What the tests need of the system.
-private enum Looping {
-    static let isPossible =
-        geteuid() == 0 && access("/dev/loop-control", R_OK | W_OK) == 0 && Tool.areThere("losetup", "mkfs.ext4")
-    static let note: Comment = "skipped: it takes root, loop devices and losetup"
-}
-
 /// A person's decision, on a loop device whose serial a made-up sysfs tells.
-@Suite("--override", .enabled(if: Looping.isPossible, Looping.note), .timeLimit(.minutes(2)))
+@Suite(
+    "--override", .enabled(if: LoopDevice.isPossible && Tool.areThere("mkfs.ext4"), LoopDevice.note),
+    .timeLimit(.minutes(2)))
 struct OverrideTests {
     @Test("names a serial and a reason, is logged and kept as evidence, and gives leave for that disk alone")
     func override() async throws {
         let image = try Image(160 << 20)
         try await Tool("mkfs.ext4").run(["-q", "-F", "-L", "theirs", image.path])
-        let device = try await Tool("losetup").run(["--find", "--show", "--read-only", image.path])
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        do {
-            try await overrideWorks(device, image.folder)
-        } catch {
-            try await Tool("losetup").run(["--detach", device])
-            throw error
-        }
-        try await Tool("losetup").run(["--detach", device])
+        try await LoopDevice.with(image, options: ["--read-only"]) { try await overrideWorks($0, image.folder) }
     }
 
     private func overrideWorks(_ device: String, _ folder: TemporaryFolder) async throws {

@@ -90,6 +90,41 @@ struct SignatureTests {
         ("ISO 9660", 32769, Array("CD001".utf8), .opticalImage),
     ]
 
+    @Test(
+        "what pvcreate makes is a volume manager's",
+        .enabled(if: LoopDevice.isPossible && Tool.areThere("pvcreate"), LoopDevice.note))
+    func physicalVolume() async throws {
+        let image = try Image(64 * Self.mebi)
+        try await LoopDevice.with(image) { device in
+            try await Tool("pvcreate").run([
+                "-q", "-ff", "-y", "--config", #"devices{use_devicesfile=0 filter=["a|^\#(device)$|","r|.*|"]}"#,
+                device,
+            ])
+        }
+        let report = try image.examine()
+        #expect(report.ruling.verdict == .prior)
+        #expect(report.evidence.contains { $0.indicator == .volumeManager })
+    }
+
+    @Test(
+        "a partition's type alone tells of pools, arrays and other systems",
+        .enabled(if: Tool.areThere("sgdisk"), Tool.note),
+        arguments: [
+            ("5808C8AA-7E8F-42E0-85D2-E1E90434CFB3", "dynamic disk"),
+            ("E75CAF8F-F680-4CEE-AFA3-B001E56EFC2D", "Storage"),
+            ("AA31E02A-400F-11DB-9590-000C2911D1B8", "VMFS"), ("0FC63DAF-8483-4772-8E79-3D69D8477DE4", "Linux data"),
+            ("A19D880F-05FC-4D3B-A006-743F0F84911E", "RAID"), ("E6D6D379-F507-44C2-A23C-238F2A3DF928", "LVM"),
+            ("7C3457EF-0000-11AA-AA11-00306543ECAC", "APFS"), ("48465300-0000-11AA-AA11-00306543ECAC", "HFS+"),
+            ("CA7D7CCB-63ED-4C53-861C-1742536059CC", "LUKS"), ("6A898CC3-1DD2-11B2-99A6-080020736631", "ZFS"),
+        ])
+    func types(type: String, name: String) async throws {
+        let image = try Image(160 * Self.mebi)
+        try await Tool("sgdisk").run(["-o", "-n1:2048:+50M", "-t1:\(type)", image.path])
+        let report = try image.examine(quick: true)
+        #expect(report.ruling.verdict == .prior)
+        #expect(report.evidence.contains { $0.indicator == .partitionType && $0.text.contains(name) })
+    }
+
     @Test("signatures of what the tools cannot make here are recognised by our own list", arguments: handMade.indices)
     func byHand(index: Int) throws {
         let (name, place, bytes, indicator) = Self.handMade[index]

@@ -5,38 +5,14 @@ import Testing
 /// The worked cases of the reference on prior installations (section 4.5) in which files and registry decide.
 @Suite("Windows on a disk", .enabled(if: WindowsDisk.isPossible, WindowsDisk.note), .timeLimit(.minutes(3)))
 struct WindowsContentTests {
-    /// What `inspect --json` says.
-    struct Outcome {
-        var status: Int
-        var contents: [String: Any]
-        var indicators: Set<String>
-        var text: String
-    }
-
     private func inspect(_ content: WindowsContent) async throws -> Outcome {
-        try await inspect(WindowsDisk.make(content))
-    }
-
-    private func inspect(_ image: Image) async throws -> Outcome {
-        let before = try await image.digest()
-        let ending = try await InspectTests.inspect(["--json", image.path])
-        let after = try await image.digest()
-        #expect(after == before, "the image was changed")
-        try await InspectTests.checkSchema(ending.output, in: image.folder)
-        let object = try #require(try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any])
-        let disk = try #require((object["disks"] as? [[String: Any]])?.first)
-        let probes = try #require(disk["probes"] as? [[String: Any]])
-        let evidence = probes.flatMap { $0["evidence"] as? [[String: Any]] ?? [] }
-        let contents = (disk["contents"] as? [[String: Any]] ?? []).first { $0["type"] as? String == "ntfs" }
-        return Outcome(
-            status: Int(ending.status), contents: contents ?? [:],
-            indicators: Set(evidence.compactMap { $0["indicator"] as? String }), text: ending.output)
+        try await Outcome.inspecting(WindowsDisk.make(content))
     }
 
     @Test("a used one is prior, and the page names host, domain, owner, users and ConfigMgr's client")
     func used() async throws {
         let image = try await WindowsDisk.make(.used)
-        let outcome = try await inspect(image)
+        let outcome = try await Outcome.inspecting(image)
         #expect(outcome.status == 20)
         #expect(outcome.contents["hostName"] as? String == "LAB-PC-042")
         #expect(outcome.contents["domain"] as? String == "ad.example.org")
@@ -134,21 +110,42 @@ struct WindowsContentTests {
         #expect(outcome.indicators.contains(change.indicator))
     }
 
+    @Test("no secret of the registry is shown, in no form of the answer")
+    func secrets() async throws {
+        let content = WindowsContent.used
+        let canary = "k4n4ry-w0rd"
+        let bytes = canary.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        content.security["Policy\\Secrets\\DefaultPassword\\CurrVal"].set("", kind: 0, bytes)
+        content.security["Policy\\Secrets\\$MACHINE.ACC\\CurrVal"].set("", kind: 0, bytes)
+        content.security["Cache"].set("NL$1", kind: 3, [10] + [UInt8](repeating: 0, count: 95) + bytes)
+        content.software["\(WindowsContent.version)\\Winlogon"].set("DefaultPassword", canary)
+        content.accounts["SAM\\Domains\\Account\\Users\\000003e9"].set("V", kind: 3, bytes)
+        let image = try await WindowsDisk.make(content)
+        let evidence = "\(image.folder.path)/evidence.json"
+        let page = try await InspectTests.inspect(["--evidence", evidence, image.path])
+        let kept = try String(contentsOfFile: evidence, encoding: .utf8)
+        #expect(kept.contains("alice") && kept.contains("W6") && kept.contains("W10"), "the hives were read")
+        let encoded = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        for text in [page.output, page.complaints, kept] {
+            for form in [canary, encoded, Data(bytes).base64EncodedString()] { #expect(!text.contains(form)) }
+        }
+    }
+
     @Test("a partition beside it, or a byte in a gap, is no factory image")
     func surroundings() async throws {
         let image = try await WindowsDisk.make(WindowsContent())
         // Behind the last partition, which ends at 177 MiB.
         try image.write([1], at: 190 << 20)
-        let gap = try await inspect(image)
+        let gap = try await Outcome.inspecting(image)
         #expect(gap.status == 21)
         #expect(gap.indicators.contains("P9"))
         let second = try await WindowsDisk.make(WindowsContent())
         try await Tool("sgdisk").run(["-n4:0:+10M", "-t4:0700", second.path])
-        #expect(try await inspect(second).status == 21)
+        #expect(try await Outcome.inspecting(second).status == 21)
     }
 
-    @Test("the files' reader is confined, and a killed one proves nothing")
-    func killed() async throws {
+    @Test("a volume that is cut off is no factory image")
+    func cutOff() async throws {
         let image = try await WindowsDisk.make(WindowsContent())
         // The volume ends before the files that its table leads to.
         let descriptor = open(image.path, O_WRONLY | O_CLOEXEC)

@@ -83,6 +83,9 @@ enum WindowsDisk {
     static let note: Comment =
         "skipped: sgdisk, mtools or ntfs-3g is not installed, or no file system can be mounted here"
 
+    /// Where `make` puts that volume.
+    static let volume: Range<UInt64> = 57 << 20..<177 << 20
+
     /// An EFI partition, Microsoft's reserve, and a volume with that on it.
     static func make(_ content: WindowsContent) async throws -> Image {
         let image = try Image(WorkedCaseTests.size)
@@ -92,23 +95,25 @@ enum WindowsDisk {
             "-o", "-n1:2048:+40M", "-t1:ef00", "-n2:0:+16M", "-t2:0c01", "-n3:0:+120M", "-t3:0700",
             "-u3:00112233-4455-6677-8899-AABBCCDDEEFF", image.path,
         ])
-        let system = try Image(40 << 20), volume = try Image(120 << 20)
+        let system = try Image(40 << 20), windows = try Image(UInt64(volume.count))
         try await Tool("mkfs.vfat").run([system.path])
         for folder in content.bootFolders { try await Tool("mmd").run(["-i", system.path, "::\(folder)"]) }
-        let files = "\(volume.folder.path)/files", mounted = "\(volume.folder.path)/mounted"
+        let files = "\(windows.folder.path)/files", mounted = "\(windows.folder.path)/mounted"
         try fill(files, content)
         // The volume is whole once its driver has ended, not when it is unmounted.
         try await shell(
             """
-            mkntfs -F -Q -q -L OS \(volume.path); mkdir \(mounted)
-            ntfs-3g -o no_detach \(volume.path) \(mounted) & driver=$!
+            mkntfs -F -Q -q -L OS \(windows.path); mkdir \(mounted)
+            # A driver that outlived this shell would keep its pipes open.
+            trap 'cd /; umount -q \(mounted) || :' EXIT
+            ntfs-3g -o no_detach \(windows.path) \(mounted) > /dev/null 2>&1 & driver=$!
             until mountpoint -q \(mounted); do kill -0 $driver; done
             cp -a \(files)/. \(mounted); cd \(mounted)
             \(content.script)
-            cd /; umount \(mounted); wait $driver
+            cd /; umount \(mounted); wait $driver; trap - EXIT
             """)
         try await image.place(system, at: 1 << 20)
-        try await image.place(volume, at: 57 << 20)
+        try await image.place(windows, at: volume.lowerBound)
         return image
     }
 
@@ -127,6 +132,25 @@ enum WindowsDisk {
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: file)
         }
+    }
+
+    /// Where the volume's log begins on the disk: record 2 of the master file table, by ntfs-3g's layout.h.
+    static func logFile(in image: Image) throws -> UInt64 {
+        let file = try FileHandle(forReadingFrom: URL(filePath: image.path))
+        func bytes(_ place: UInt64, _ count: Int) throws -> [UInt8] {
+            try file.seek(toOffset: volume.lowerBound + place)
+            return Array(try #require(try file.read(upToCount: count)))
+        }
+        func number(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+        let boot = try bytes(0, 512)
+        let cluster = number(boot[11..<13]) * UInt64(boot[13])
+        let record = try bytes(number(boot[48..<56]) * cluster + 2 * 1024, 1024)
+        var place = Int(number(record[20..<22]))
+        // The attribute of its content, whose first run tells the cluster.
+        while number(record[place..<place + 4]) != 0x80 { place += Int(number(record[place + 4..<place + 8])) }
+        let run = place + Int(number(record[place + 32..<place + 34]))
+        let lengths = Int(record[run] & 15), offsets = Int(record[run] >> 4)
+        return volume.lowerBound + number(record[run + 1 + lengths..<run + 1 + lengths + offsets]) * cluster
     }
 
     static func shell(_ script: String) async throws {

@@ -17,7 +17,7 @@ enum Hives {
         var testDescription: String { file }
     }
 
-    static let arePresent = Vectors.arePresent && FileManager.default.isExecutableFile(atPath: "/usr/bin/xz")
+    static let arePresent = Vectors.areUnpackable
     static let note: Comment = "skipped: ../shared/vectors/hives is not beside this checkout, or xz is not installed"
 
     static let index: [Row] = {
@@ -32,17 +32,7 @@ enum Hives {
     /// Hives alone, without their logs.
     static let primaries = index.filter { !$0.kind.hasPrefix("LOG") }
 
-    static func bytes(_ file: String) throws -> [UInt8] {
-        let (process, pipe) = (Process(), Pipe())
-        process.executableURL = URL(filePath: "/usr/bin/xz")
-        process.arguments = ["-dc", Vectors.folder.appending(path: "hives/\(file)").path(percentEncoded: false)]
-        process.standardOutput = pipe
-        try process.run()
-        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return Array(bytes)
-    }
+    static func bytes(_ file: String) throws -> [UInt8] { try Vectors.unpacked("hives/\(file)") }
 
     /// How many keys and values there are in all.
     static func count(_ hive: borrowing Hive) throws -> (keys: Int, values: Int) {

@@ -19,6 +19,7 @@ package func readVolume(
     case "ntfs": try readWindows(descriptor, extent, policy, into: &contents)
     case "ext2", "ext3", "ext4": try readLinux(descriptor, extent, into: &contents)
     case "vfat": try readBootFiles(descriptor, extent, into: &contents)
+    case "apfs": try readApple(descriptor, extent, into: &contents)
     default: throw UnreadableVolume("no reader for a volume of the type \(type)")
     }
     return contents

@@ -14,6 +14,22 @@ package enum Vectors {
     package static func bytes(_ path: String) throws -> [UInt8] {
         Array(try Data(contentsOf: folder.appending(path: path)))
     }
+
+    /// Of a file that ends in `.xz`, as it was before it was packed.
+    package static func unpacked(_ path: String) throws -> [UInt8] {
+        let (process, pipe) = (Process(), Pipe())
+        process.executableURL = URL(filePath: "/usr/bin/xz")
+        process.arguments = ["-dc", folder.appending(path: path).path(percentEncoded: false)]
+        process.standardOutput = pipe
+        try process.run()
+        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return Array(bytes)
+    }
+    /// Whether those can be unpacked here.
+    package static let areUnpackable = arePresent && FileManager.default.isExecutableFile(atPath: "/usr/bin/xz")
+
     package static func text(_ path: String) throws -> String {
         try String(contentsOf: folder.appending(path: path), encoding: .utf8)
     }

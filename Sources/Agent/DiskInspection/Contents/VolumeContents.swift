@@ -76,5 +76,5 @@ extension DiskReport {
 
 extension VolumeContents {
     /// libblkid's words for what can be read.
-    package static let types: Set<String> = ["ntfs", "ext2", "ext3", "ext4", "vfat"]
+    package static let types: Set<String> = ["ntfs", "ext2", "ext3", "ext4", "vfat", "apfs"]
 }

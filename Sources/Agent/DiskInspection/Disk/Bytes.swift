@@ -13,7 +13,7 @@ func big(_ bytes: some RandomAccessCollection<UInt8>, _ offset: Int, _ count: In
 }
 
 /// CRC-32 as GPT uses it (UEFI 2.10, section 5.3.2): reflected, polynomial 0xEDB88320.
-func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
+package func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
     var crc: UInt32 = 0xFFFF_FFFF
     for byte in bytes { crc = crcTable[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8) }
     return ~crc

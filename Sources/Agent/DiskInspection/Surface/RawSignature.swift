@@ -70,9 +70,9 @@ package struct RawSignature: Hashable, Sendable {
     package static let all: [RawSignature] =
         volumes + [
             RawSignature("second LUKS2 header", .encryptedVolume, 0, "SKUL", [0xBA, 0xBE]),
-            RawSignature("ext superblock", .linuxVolume, 0x38, "", [0x53, 0xEF], check: .ext),
-            RawSignature("BTRFS superblock", .linuxVolume, 0x40, "_BHRfS_M"),
-            RawSignature("F2FS superblock", .linuxVolume, 0, "", [0x10, 0x20, 0xF5, 0xF2]),
+            RawSignature("ext superblock", .backupHeader, 0x38, "", [0x53, 0xEF], check: .ext),
+            RawSignature("BTRFS superblock", .backupHeader, 0x40, "_BHRfS_M"),
+            RawSignature("F2FS superblock", .backupHeader, 0, "", [0x10, 0x20, 0xF5, 0xF2]),
             RawSignature("HFS+ volume header", .appleVolume, 0, "H+", [0, 4]),
             RawSignature("HFSX volume header", .appleVolume, 0, "HX", [0, 5]),
             RawSignature("LVM2 label", .volumeManager, 0, "LABELONE"),

@@ -1,6 +1,5 @@
 import DiskInspection
 import FATFiles
-import Glibc
 
 /// Reads a FAT volume for the boot loaders on it: W24 of section 3.4 of the reference on prior installations.
 func readBootFiles(
@@ -31,23 +30,6 @@ func readBootFiles(
             }
         }
     } catch { throw UnreadableVolume("\(error)") }
-}
-
-private func read(_ descriptor: Int32, _ extent: Range<UInt64>, _ offset: UInt64, _ count: Int) -> [UInt8]? {
-    let length = extent.upperBound - extent.lowerBound
-    guard offset <= length, UInt64(count) <= length - offset else { return nil }
-    var bytes = [UInt8](repeating: 0, count: count)
-    var done = 0
-    while done < count {
-        let place = off_t(extent.lowerBound + offset) + off_t(done)
-        let got = bytes.withUnsafeMutableBytes { buffer in
-            pread(descriptor, buffer.baseAddress.map { $0 + done }, count - done, place)
-        }
-        if got < 0, errno == EINTR { continue }
-        guard got > 0 else { return nil }
-        done += got
-    }
-    return bytes
 }
 
 /// Folders below `EFI`, in small letters.
