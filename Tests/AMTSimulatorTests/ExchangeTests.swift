@@ -55,6 +55,21 @@ struct ExchangeTests {
         #expect(later.status == 401)
     }
 
+    @Test("what somebody gave MEBx by hand is admin's password in set-up, and the factory's is over")
+    func givenMEBxPassword() throws {
+        var device = Device()
+        device.firmware.personality.switches.setUpAuthentication = .digestAdmin
+        device.firmware.beginWithMEBxPassword("M3bx!by-hand")
+        for (password, status) in [("admin", 401), ("M3bx!by-hand", 200)] {
+            let reply = HTTPReply(device.firmware.exchange(DigestTests.message(nil), on: Self.setUp))
+            let nonce = try #require(reply.challenge("nonce"))
+            let client = DigestClient(password: password, realm: device.firmware.digestRealm, nonce: nonce)
+            #expect(
+                device.firmware.exchange(DigestTests.message(client.header()), on: Self.setUp).status == status,
+                "\(password)")
+        }
+    }
+
     @Test("the client certificate counts no longer when set-up is over")
     func afterSetUp() throws {
         var device = try Device.provisioned()

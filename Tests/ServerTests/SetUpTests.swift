@@ -77,6 +77,36 @@ struct SetUpTests {
         }
     }
 
+    @Test("set-up that wants what a person gave MEBx gets it from the server's list, and at most once each")
+    func firstLogins() async throws {
+        try await withTemporaryFolder { folder in
+            try "M3bx!by-hand\n".write(toFile: "\(folder)/mebx", atomically: true, encoding: .utf8)
+            let simulator = ["--set-up-authentication", "digest-admin", "--mebx-password", "\(folder)/mebx"]
+            let site = try await Self.site(in: folder, simulator: simulator)
+            // Nobody told the server: it has asked with the factory's password, and waits for a person.
+            let refused = try await site.end(of: "1")
+            #expect(refused.contains(#""state":"failed""#) && refused.contains("first-login.passwords"), "\(refused)")
+            let logins = try site.requests().filter { $0["status"] as? Int == 401 }.count
+            #expect(logins == 2, "challenge and refusal, and no second try: \(logins)")
+            let list = "\(folder)/server/first-login.passwords"
+            try await site.crashServer {
+                try "Wr0ng!one\nM3bx!by-hand\nN3ver!asked\n".write(toFile: list, atomically: true, encoding: .utf8)
+                let open = try await site.console("serve")
+                #expect(open.status == 78 && open.output.contains("others may read"), "\(open)")
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: list)
+            }
+            #expect(try await site.console("jobs", "retry", "1").status == 0)
+            try await site.awaitStage("managed")
+            let later = try site.requests().filter { $0["status"] as? Int == 401 }.count - logins
+            #expect(later <= 5, "a challenge, the factory's, the wrong one; challenges of ours and of the proof's: \(later)")
+            let page = try await site.console("jobs", "show", "1", "--html").output
+            for text in [page, site.earlier, site.server.printed] {
+                #expect(!text.contains("by-hand") && !text.contains("Wr0ng"), "\(text)")
+            }
+            await site.stop()
+        }
+    }
+
     @Test("MEBx stays as it is when the configuration says so, and a commit that wants a password there says that")
     func mebxLeft() async throws {
         try await withTemporaryFolder { folder in

@@ -19,6 +19,8 @@ package struct FirmwareEndpoint: Sendable {
     package var identity: ClientIdentity?
     /// `nil` on a set-up session that takes our certificate for authentication.
     package var credential: DigestCredential?
+    /// What else may open it, where `credential` is refused; each is tried once.
+    package var alternatives: [DigestCredential] = []
     /// Makes the `Authorization` value of each request, where a ticket stands in place of a password.
     package var ticket: (@Sendable () async throws(Failure) -> Secret)?
     /// Whether TLS 1.0 and 1.1 will do with this firmware.
@@ -78,7 +80,10 @@ package actor FirmwareConnection: WSManTransport {
     }
 
     /// Goes on as another user over the connection that there is.
-    package func speak(as credential: DigestCredential) { endpoint?.credential = credential }
+    package func speak(as credential: DigestCredential, else alternatives: ArraySlice<DigestCredential> = []) {
+        endpoint?.credential = credential
+        endpoint?.alternatives = Array(alternatives)
+    }
 
     /// The requests since this was last asked.
     package func takeRequests() -> [JobRequest] {
@@ -105,12 +110,24 @@ package actor FirmwareConnection: WSManTransport {
         defer { keepsConnection = false }
         let first = try await send(envelope, title, to: endpoint)
         guard first.status == 401 else { return try body(of: first) }
-        guard endpoint.credential != nil,
-            let challenge = first.values(of: "WWW-Authenticate").lazy.compactMap({ DigestChallenge($0) }).first
+        var answer = try await answering(first, envelope, title, else: endpoint)
+        while answer.status == 401, let next = self.endpoint?.alternatives.first {
+            speak(as: next, else: self.endpoint?.alternatives.dropFirst() ?? [])
+            answer = try await answering(answer, envelope, title, else: endpoint)
+        }
+        guard answer.status != 401 else { throw .authenticationRefused }
+        self.endpoint?.alternatives = []
+        return try body(of: answer)
+    }
+
+    /// The same request with what the challenge of a refusal asks for.
+    private func answering(
+        _ refusal: HTTPAnswer, _ envelope: [UInt8], _ title: String, else former: FirmwareEndpoint
+    ) async throws(WSManFault) -> HTTPAnswer {
+        guard former.credential != nil,
+            let challenge = refusal.values(of: "WWW-Authenticate").lazy.compactMap({ DigestChallenge($0) }).first
         else { throw .authenticationRefused }
-        let second = try await send(envelope, title, to: self.endpoint ?? endpoint, answering: challenge)
-        guard second.status != 401 else { throw .authenticationRefused }
-        return try body(of: second)
+        return try await send(envelope, title, to: endpoint ?? former, answering: challenge)
     }
 
     private func send(

@@ -163,9 +163,20 @@ extension FirmwareContext {
             address: address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
             identity: try workshop.chain.identity(for: record.rootHashes), credential: credential)
         let names = [target, record.name, record.firmware?.name].compactMap { $0?.text }
+        if !isOurs { endpoint.alternatives = try await otherFirstLogins() }
         endpoint.objection = { [workshop] in workshop.objection(to: $0, inSetUpOf: names) }
         try await turn(to: endpoint)
         if address == record.address { try await prolongSetUp(record) }
+    }
+
+    /// What a firmware in set-up may want of admin besides the factory's password: what a person gave its MEBx, or ours,
+    /// which an attempt has set that was cut off before it could know.
+    private func otherFirstLogins() async throws(Failure) -> [DigestCredential] {
+        var passwords = workshop.firstLogins
+        if try await vault.holds(.adminPassword, of: machine) {
+            passwords.insert(try await vault.secret(.adminPassword, of: machine), at: 0)
+        }
+        return passwords.map { DigestCredential(user: "admin", password: $0) }
     }
 
     /// Asks the firmware to stay in set-up for longer when it may close before the job is done.

@@ -24,6 +24,8 @@ package struct Workshop: Sendable {
     /// Tickets for firmware that another console joined to a realm; `nil` where there is no realm.
     package var kerberos: Kerberos?
     package var mebx = MEBxPolicy.random
+    /// What MEBx may have been given before the first hello, in the order in which a firmware is asked.
+    package var firstLogins: [Secret] = []
     /// Users that every provisioned firmware gets.
     package var users: [DigestUser] = []
     package var bootOrder = BootOrder.settingsFirst

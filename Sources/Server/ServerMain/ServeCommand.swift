@@ -64,6 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
         workshop.approval = configuration.approval ?? .none
         workshop.kerberos = configuration.kerberos
         workshop.mebx = configuration.mebxPassword ?? .random
+        workshop.firstLogins = try folder.firstLogins()
         workshop.users = configuration.digestUsers ?? []
         workshop.bootOrder = configuration.bootOrder ?? .settingsFirst
         var actions: [Fleet.Collection: CollectionAction] = [:]

@@ -44,6 +44,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "A shared key, as PID:FILE; the file holds the PPS, and in a second line admin's password.")
     var psk: String?
     @Flag(help: "Refuse that an account removes its own entry.") var keepOwnAccount = false
+    @Option(help: "Begin with another MEBx password than the factory's, which is admin's too; in a file.")
+    var mebxPassword: String?
     @Option(help: "When the password of MEBx may be set: anytime, during-setup or default-only.") var mebxPolicy =
         "anytime"
     @Flag(help: "Refuse a commit while the password of MEBx is the factory's, as AMT 19 does.") var wantsMebxPassword =
@@ -116,6 +118,13 @@ struct RunCommand: AsyncParsableCommand {
         return nodes
     }
 
+    private static func password(in path: String) throws -> String {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+            let line = text.split(whereSeparator: \.isNewline).first
+        else { throw SimulationFault("the password file \(path) cannot be read, or is empty", exitCode: 66) }
+        return String(line)
+    }
+
     private func plan() throws -> SimulationPlan {
         guard var personality = Personality.all.first(where: { $0.name == personality }) else {
             throw ValidationError(
@@ -150,12 +159,8 @@ struct RunCommand: AsyncParsableCommand {
             dnsSuffix: dnsSuffix)
         plan.isSlow = latency == "realistic"
         plan.stateFolder = state
-        plan.adminPassword = try provisioned.map { path in
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-                let line = text.split(whereSeparator: \.isNewline).first
-            else { throw SimulationFault("the password file \(path) cannot be read, or is empty", exitCode: 66) }
-            return String(line)
-        }
+        plan.adminPassword = try provisioned.map(Self.password)
+        plan.mebxPassword = try mebxPassword.map(Self.password)
         plan.sharedKey = try psk.map { try Self.sharedKey($0, personality) }
         plan.commands = self.do
         if let provisionServer {

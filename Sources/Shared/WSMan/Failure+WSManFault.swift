@@ -28,8 +28,9 @@ extension Failure {
         case .authenticationRefused:
             self.init(
                 .firmwareAuthenticationRefused, "\(fault)",
-                hint: "Store the password that the firmware was set up with. Too many attempts lock an account for "
-                    + "a while.")
+                hint: "In set-up it may want what a person gave MEBx: write that into `first-login.passwords` of the "
+                    + "server's folder, a line each. Else store the password that the firmware was set up with. Too "
+                    + "many attempts lock an account for a while.")
         case .fault(let subcode, _, _):
             self.init(
                 .firmwareFault, "\(fault)", hint: fault.hint,

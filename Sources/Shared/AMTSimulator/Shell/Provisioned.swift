@@ -17,4 +17,13 @@ extension SimulatedFirmware {
         hasClock = true
         host.mebxPassword = Array(SHA256.hash(data: Data(password.utf8)))
     }
+
+    /// Lets it begin in set-up with a password that somebody gave its MEBx by hand, which is admin's then.
+    ///
+    /// Source: network reference 3.2, point 4.
+    package mutating func beginWithMEBxPassword(_ password: String) {
+        guard provisioningState == .in, host.mebxPassword == nil else { return }
+        accounts.setAdmin(password, realm: digestRealm)
+        host.mebxPassword = Array(SHA256.hash(data: Data(password.utf8)))
+    }
 }

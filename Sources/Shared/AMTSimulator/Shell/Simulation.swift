@@ -22,6 +22,8 @@ package struct SimulationPlan: Sendable {
     package var seed: UInt64 = 1
     /// Admin's password of a machine that begins set up; `nil` for one that begins in set-up mode.
     package var adminPassword: String?
+    /// What somebody gave MEBx by hand before the first hello.
+    package var mebxPassword: String?
     /// PID and PPS of a machine that begins with a shared key, and the password that admin was given with them.
     package var sharedKey: (key: SharedKey, adminPassword: String?)?
     /// Whether it takes as long as a device in life.
@@ -64,6 +66,7 @@ package struct Simulation: Sendable {
         if let shared = plan.sharedKey { firmware.take(shared.key, adminPassword: shared.adminPassword) }
         let folder = try plan.stateFolder.map { try StateFolder($0, say: say) }
         try folder?.restore(&firmware)
+        if let password = plan.mebxPassword { firmware.beginWithMEBxPassword(password) }
         if let password = plan.adminPassword { firmware.beginProvisioned(password: password, hostName: "pc1") }
         let log = try plan.requestLog.map { try RequestLog(path: $0) }
         let own = try SelfSigned(
