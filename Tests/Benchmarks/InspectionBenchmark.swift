@@ -18,22 +18,28 @@ struct InspectionBenchmark {
         _ = try Benchmarks.measure("/usr/sbin/mkfs.ext4", ["-q", "-F", used])
         let inspect = product("namesake-agent-inspect")
         if let windows = try windowsDisk() {
-            let (wall, peak) = try Benchmarks.measure(inspect, [windows], status: 20)
-            print("inspect 100 GiB, used, Windows   " + String(format: "%.2f s, peak %.0f MB", wall, peak))
+            try report("inspect 100 GiB, used, Windows", inspect, [windows], status: 20)
         } else {
             print("inspect of a Windows: skipped, ntfs-3g, /dev/fuse or ../shared/vectors/hives is not there")
         }
-        for (name, arguments, expected) in [
-            ("used, ext4", [used], 20), ("blank, --quick", ["--quick", blank], 0), ("blank, every byte", [blank], 0),
-        ] as [(String, [String], Int32)] {
-            let (wall, peak) = try Benchmarks.measure(inspect, arguments, status: expected)
-            let label = "inspect 100 GiB, \(name)".padding(toLength: 33, withPad: " ", startingAt: 0)
-            let rate = name == "blank, every byte" ? String(format: ", %.0f MB/s", 107_374 / wall) : ""
-            print(label + String(format: "%.2f s, peak %.0f MB", wall, peak) + rate)
-        }
-        let (wall, _) = try Benchmarks.measure(
-            "/usr/bin/dd", ["if=\(blank)", "of=/dev/null", "bs=1M", "status=none"])
-        print("dd of the same                   " + String(format: "%.2f s, %.0f MB/s", wall, 107_374 / wall))
+        try report("inspect 100 GiB, used, ext4", inspect, [used], status: 20)
+        try report("inspect 100 GiB, blank, --quick", inspect, ["--quick", blank])
+        // Before and after, since whoever reads first fills the cache.
+        let copy = ["if=\(blank)", "of=/dev/null", "bs=1M", "status=none"]
+        try report("dd of 100 GiB", "/usr/bin/dd", copy, bytes: 107_374_182_400)
+        try report("inspect 100 GiB, blank, every byte", inspect, [blank], bytes: 107_374_182_400)
+        try report("dd once more", "/usr/bin/dd", copy, bytes: 107_374_182_400)
+    }
+
+    /// - Parameter bytes: Where all of them are read, so that a rate says something.
+    private func report(
+        _ label: String, _ program: String, _ arguments: [String], status: Int32 = 0, bytes: Double? = nil
+    ) throws {
+        let (wall, processor, peak) = try Benchmarks.measure(program, arguments, status: status)
+        let rate = bytes.map { String(format: ", %.0f MB/s", $0 / wall / 1e6) } ?? ""
+        print(
+            label.padding(toLength: 36, withPad: " ", startingAt: 0)
+                + String(format: "%.2f s, of processors %.2f s, peak %.0f MB", wall, processor, peak) + rate)
     }
 
     /// A disk with one NTFS volume and the hives of a Windows 10 that was used; nil where it cannot be made.
@@ -57,23 +63,24 @@ struct InspectionBenchmark {
 }
 
 extension Benchmarks {
-    /// Wall time in seconds and peak memory in MB of one process with its children, by GNU time.
+    /// Wall time and processor time in seconds and peak memory in MB of one process with its children, by GNU time.
     ///
     /// - Throws: ``Unexpected`` where it ends with another status.
     static func measure(
         _ program: String, _ arguments: [String], status: Int32 = 0
-    ) throws -> (wall: Double, peak: Double) {
+    ) throws -> (wall: Double, processor: Double, peak: Double) {
         // Not ending(): that gives a program a minute, and a whole disk takes longer.
-        let running = try RunningProgram("/usr/bin/time", ["-f", "took %e %M", program] + arguments)
+        let running = try RunningProgram("/usr/bin/time", ["-f", "took %e %M %U %S", program] + arguments)
         var outcome: Int32 = 0
         while waitpid(running.process, &outcome, 0) < 0, errno == EINTR {}
         let complaints = try FileHandle(fileDescriptor: running.pipes[1]).readToEnd() ?? Data()
         for end in running.pipes { close(end) }
         let words =
             String(decoding: complaints, as: UTF8.self).split(separator: "took ").last?.split(separator: " ") ?? []
-        guard outcome >> 8 == status, words.count == 2, let wall = Double(words[0]),
-            let peak = Double(words[1].trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw Unexpected("\(program) \(arguments): status \(outcome >> 8), \(words)") }
-        return (wall, peak / 1024)
+        let numbers = words.compactMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        guard outcome >> 8 == status, numbers.count == 4 else {
+            throw Unexpected("\(program) \(arguments): status \(outcome >> 8), \(words)")
+        }
+        return (numbers[0], numbers[2] + numbers[3], numbers[1] / 1024)
     }
 }

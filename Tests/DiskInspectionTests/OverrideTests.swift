@@ -20,6 +20,7 @@ struct OverrideTests {
         try await WindowsDisk.shell(
             """
             mkdir -p \(sysfs)/dev/block \(sysfs)/block/sdz/device; echo S3RIAL > \(sysfs)/block/sdz/device/serial
+            echo 'ACME Disk 9' > \(sysfs)/block/sdz/device/model
             number=$(stat -c %Hr:%Lr \(device)); ln -s ../../block/sdz \(sysfs)/dev/block/$number
             """)
         func inspect(_ more: String...) async throws -> RunningProgram.Ending {
@@ -39,7 +40,7 @@ struct OverrideTests {
         let ending = try await inspect(
             words[0], words[1], words[2], words[3], "--evidence", evidence, "--token", token)
         #expect(ending.status == 0, "\(ending)")
-        #expect(ending.output.contains("PRIOR"), "the verdict stands")
+        #expect(ending.output.contains("167 MB  ACME Disk 9  serial S3RIAL  PRIOR"), "the verdict stands")
         #expect(ending.output.contains("Overridden: the disk with serial S3RIAL"))
         #expect(ending.complaints.contains("reason: agreed with Ms Doe; found: L1: ext4 volume \"theirs\""))
         let kept = try String(contentsOfFile: evidence, encoding: .utf8)

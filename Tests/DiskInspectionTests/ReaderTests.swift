@@ -19,17 +19,19 @@ struct ReaderTests {
         #include <sys/mman.h>
         #include <sys/mount.h>
         #include <sys/socket.h>
+        #include <sys/uio.h>
         #include <unistd.h>
         #define TRY(name, act) errno = 0; if ((long)(act) != -1) dprintf(1, "%s was done\\n", name); \\
             else if (errno != EPERM && errno != EBADF && errno != EACCES) dprintf(1, "%s: %d\\n", name, errno);
         int main(int count, char **words) {
             int disk = open(words[1], O_RDONLY), writable = open(words[1], O_RDWR), files = atoi(words[2]);
             char byte = 0;
+            struct iovec part = {&byte, 1};
             unsigned long long range[2] = {0, 512};
             if (disk < 0 || writable < 0 || cdisk_confine(512 << 20, 30, files) != 0) return 1;
             if (pread(disk, &byte, 1, 0) != 1) return 2;
             TRY("pwrite", pwrite(writable, "x", 1, 0))
-            TRY("writev", syscall(20, writable, 0, 0))
+            TRY("writev", writev(writable, &part, 1))
             TRY("write to the disk", write(files ? disk : writable, "x", 1))
             TRY("ftruncate", ftruncate(writable, 0))
             TRY("fallocate", fallocate(writable, 3, 0, 512))
