@@ -31,7 +31,7 @@ struct InspectionBenchmark {
         try report("dd once more", "/usr/bin/dd", copy, bytes: 107_374_182_400)
     }
 
-    /// - Parameter bytes: Where all of them are read, so that a rate says something.
+    /// One row; `bytes` where all of them are read, so that a rate says something.
     private func report(
         _ label: String, _ program: String, _ arguments: [String], status: Int32 = 0, bytes: Double? = nil
     ) throws {

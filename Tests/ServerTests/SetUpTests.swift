@@ -98,7 +98,7 @@ struct SetUpTests {
             #expect(try await site.console("jobs", "retry", "1").status == 0)
             try await site.awaitStage("managed")
             let later = try site.requests().filter { $0["status"] as? Int == 401 }.count - logins
-            #expect(later <= 5, "a challenge, the factory's, the wrong one; challenges of ours and of the proof's: \(later)")
+            #expect(later <= 5, "a challenge, the factory's, the wrong one; ours and the proof's: \(later)")
             let page = try await site.console("jobs", "show", "1", "--html").output
             for text in [page, site.earlier, site.server.printed] {
                 #expect(!text.contains("by-hand") && !text.contains("Wr0ng"), "\(text)")
