@@ -99,7 +99,7 @@ struct ReaderTests {
         "on a terminal a bar tells how far it is, how fast and how long still, and is gone at the end",
         .enabled(if: Tool.areThere("script"), Tool.note))
     func bar() async throws {
-        let image = try Image(40 << 30)
+        let image = try Image(12 << 30)
         let agent = InspectTests.program("namesake-agent")
         let ending = try await RunningProgram(
             "/usr/bin/script", ["-qec", "\(agent) inspect \(image.path)", "/dev/null"]
