@@ -45,7 +45,7 @@ struct HelloTests {
     @Test(
         "what is no hello is refused with its reason",
         arguments: [
-            (Array("GET / HTTP/1.1\r\n".utf8), "HTTP"), ([1, 0, 9, 0, 0, 0, 0, 0], "version 9"),
+            (Array("GET / HTTP/1.1\r\n".utf8), "HTTP"), ([1, 0, 99, 0, 0, 0, 0, 0], "version 99"),
             ([7, 0, 3, 0] + [UInt8](repeating: 1, count: 30), "credentials"), (Self.made + [0], "after the last"),
             (Array(Self.made.prefix(25)) + [2, 31], "31 bytes"),
             ([0, 0, 2, 0, 0, 0, 0, 0] + [UInt8](1...16) + Array("0000-37M".utf8), "PID"),

@@ -5,7 +5,7 @@ import Synchronization
 import Vocabulary
 
 /// A store that is a value: it can be copied, and cut off in the middle of a job as a killed server's is.
-final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
+final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf, PreSharedKeyShelf {
     struct Content: Sendable {
         var devices: [MachineID: DeviceRecord] = [:]
         var secrets: [(machine: MachineID, purpose: SecretPurpose, sealed: [UInt8])] = []
@@ -129,6 +129,16 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf {
     func secrets(after sequence: Int64, limit: Int) async throws(Failure) -> [SealedSecret] { [] }
     func replace(_ secrets: [SealedSecret]) async throws(Failure) {}
     func secretsByKey() async throws(Failure) -> [String: Int] { [:] }
+
+    // MARK: pre-shared keys, which no simulated machine has
+
+    func add(_ keys: [(key: KeptPreSharedKey, sealed: [UInt8])]) async throws(Failure) {}
+    func preSharedKeys() async throws(Failure) -> [KeptPreSharedKey] { [] }
+    func preSharedKey(_ pid: String) async throws(Failure) -> KeptPreSharedKey? { nil }
+    func use(preSharedKey pid: String, by machine: MachineID, now: Double) async throws(Failure) {
+        throw KeptPreSharedKey.unknown(pid)
+    }
+    func remove(preSharedKey pid: String) async throws(Failure) { throw KeptPreSharedKey.unknown(pid) }
 
     // MARK: jobs
 

@@ -39,7 +39,7 @@ struct CurlConnection: ServerConnection {
 
     private static func failure(_ fault: CurlFault, server: String) -> Failure {
         switch fault {
-        case .notConnected(let why), .peerTooOld(let why):
+        case .notConnected(let why), .peerTooOld(let why), .sharedKeyRefused(let why):
             Failure(
                 .serverUnreachable, "no connection to \(server): \(why)",
                 hint: "Check the network, and that the server runs.", remedy: .wait)

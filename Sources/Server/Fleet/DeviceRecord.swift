@@ -21,6 +21,8 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     package var helloCount: Int
     /// The roots that its hello named, hexadecimal; the length tells the digest.
     package var rootHashes: [String]
+    /// The pre-shared key that its hello named, without the hyphen: it is set up by that and not by certificates.
+    package var preSharedKey: String?
     package var firmware: ProvisionedFirmware?
     /// Until when the firmware's set-up is open at the least, seconds since 1970; `nil` outside of set-up.
     package var setUpEnds: Double?

@@ -17,6 +17,8 @@ package struct FirmwareEndpoint: Sendable {
     /// Why a peer with this certificate (PEM) is another one than is looked for, where neither name nor key can tell.
     package var objection: (@Sendable (_ certificate: String) -> String?)?
     package var identity: ClientIdentity?
+    /// What both ends of TLS have in place of certificates.
+    package var sharedKey: TLSSharedKey?
     /// `nil` on a set-up session that takes our certificate for authentication.
     package var credential: DigestCredential?
     /// What else may open it, where `credential` is refused; each is tried once.
@@ -140,6 +142,7 @@ package actor FirmwareConnection: WSManTransport {
             trust: endpoint.trust)
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
         request.identity = endpoint.identity
+        request.sharedKey = endpoint.sharedKey
         request.objection = endpoint.objection
         request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         request.opensConnection = opensConnection
@@ -183,6 +186,7 @@ package actor FirmwareConnection: WSManTransport {
                 }
                 throw .notSent(why)
             case .peerTooOld(let why): throw .peerTooOld(why)
+            case .sharedKeyRefused(let why): throw .sharedKeyRefused(why)
             case .peerNotTrusted(let why):
                 // Nothing was sent, so that asking for the other one is no second try of anything.
                 guard let other = endpoint.otherwise else {

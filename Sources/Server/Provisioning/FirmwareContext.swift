@@ -156,17 +156,40 @@ extension FirmwareContext {
         let address = address ?? record.address
         let isTurned = await notebook.isTurned(to: "set-up at \(address)")
         if await notebook.uses(ourPassword: isOurs), isTurned { return }
+        let key: PreSharedKey?
+        if let pid = record.preSharedKey { key = try await vault.preSharedKey(pid) } else { key = nil }
+        let first = key?.password ?? Secret("admin")
         let credential = DigestCredential(
-            user: "admin", password: isOurs ? try await vault.secret(.adminPassword, of: machine) : Secret("admin"))
+            user: "admin", password: isOurs ? try await vault.secret(.adminPassword, of: machine) : first)
         guard !isTurned else { return await connection.speak(as: credential) }
         var endpoint = FirmwareEndpoint(
-            address: address, port: workshop.firmwarePort, name: target, trust: .setUpPeer,
-            identity: try workshop.chain.identity(for: record.rootHashes), credential: credential)
+            address: address, port: workshop.firmwarePort, name: target, trust: .setUpPeer, credential: credential)
+        if let key {
+            endpoint.sharedKey = TLSSharedKey(identity: key.pid, key: key.pps)
+        } else {
+            endpoint.identity = try workshop.chain.identity(for: record.rootHashes)
+        }
         let names = [target, record.name, record.firmware?.name].compactMap { $0?.text }
         if !isOurs { endpoint.alternatives = try await otherFirstLogins() }
         endpoint.objection = { [workshop] in workshop.objection(to: $0, inSetUpOf: names) }
         try await turn(to: endpoint)
         if address == record.address { try await prolongSetUp(record) }
+    }
+
+    /// Whether a firmware with which no TLS by certificates could be made is in set-up by its pre-shared key: such a port
+    /// refuses that handshake as if nobody were there.
+    func isInSetUpByKey(_ ledger: JobLedger) async throws(Failure) -> Bool {
+        guard try await record().preSharedKey != nil else { return false }
+        try await openSetUp(ledger)
+        do {
+            return try await session.perform(Get<AMT.SetupAndConfigurationService>()).provisioningState == .in
+        } catch {
+            switch error {
+            // It may be restarting, or be managed by now: the next look tells.
+            case .notSent, .unreachable, .sharedKeyRefused: return false
+            default: throw Self.failure(error)
+            }
+        }
     }
 
     /// What a firmware in set-up may want of admin besides the factory's password: what a person gave its MEBx, or ours,

@@ -9,7 +9,7 @@ import Wire
 ///
 /// Keeps nothing but its stores.
 package struct ServerCore: Sendable {
-    package typealias Store = DeviceStore & JobQueue & TokenStore & SecretShelf
+    package typealias Store = DeviceStore & JobQueue & TokenStore & SecretShelf & PreSharedKeyShelf
 
     package let store: any Store
     package let domain: Hostname
@@ -49,9 +49,12 @@ package struct ServerCore: Sendable {
     package func take(_ hello: HelloPacket, from address: String) async throws(Failure) -> HelloIntake.Decision {
         let (intake, now) = (HelloIntake(domain: domain), clock())
         let label = try await freeTemporaryHostname(for: hello.machine)
+        let key: KeptPreSharedKey?
+        if let pid = hello.pid { key = try await store.preSharedKey(pid) } else { key = nil }
         let box = Box<HelloIntake.Decision?>(nil)
         let record = try await store.change(hello.machine) { (record: inout DeviceRecord?) throws(Failure) in
-            let decision = try intake.take(hello, from: address, into: &record, temporaryHostname: label, now: now)
+            let decision = try intake.take(
+                hello, from: address, into: &record, temporaryHostname: label, key: key, now: now)
             if decision == .provision { record?.stage = .provisioning }
             box.set(decision)
         }

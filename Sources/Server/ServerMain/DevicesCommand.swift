@@ -53,6 +53,7 @@ struct DevicesCommand: AsyncParsableCommand {
             if let aliases = record.aliases, !aliases.isEmpty {
                 rows.append(["former names", aliases.suffix(8).map(\.name.text).joined(separator: ", ")])
             }
+            if let pid = record.preSharedKey { rows.append(["pre-shared key", PreSharedKey.written(pid)]) }
             if let note = record.note { rows.append(["note", note]) }
             if let firmware = record.firmware {
                 rows += [

@@ -104,10 +104,11 @@ struct ServeCommand: AsyncParsableCommand {
     ) throws(Failure) -> HelloListener {
         let (host, port) = try hostAndPort(configuration.hello)
         return HelloListener(host: host, port: port, clock: clock, logger: logger) { packet, source in
-            let about: Logger.Metadata = [
+            var about: Logger.Metadata = [
                 "machine": "\(packet.machine)", "source": "\(source)", "version": "\(packet.version)",
                 "retry": "\(packet.retryCount)", "roots": "\(packet.rootHashes.count)",
             ]
+            if let pid = packet.pid { about["pid"] = "\(PreSharedKey.written(pid))" }
             do throws(Failure) {
                 let decision = try await core.take(packet, from: source)
                 logger.notice("hello", metadata: about.merging(["decision": "\(decision)"]) { $1 })

@@ -14,6 +14,7 @@ struct ServerCommand: AsyncParsableCommand {
             JobsCommand.self,
             DoctorCommand.self, AccountsCommand.self, AuthorityCommand.self, KeysCommand.self, BackupCommand.self,
             RestoreCommand.self, RecoveryCommand.self, CollectionsCommand.self, WebhooksCommand.self,
+            PreSharedKeysCommand.self,
         ])
 
     static func main() async {
@@ -45,7 +46,9 @@ func fail(_ failure: Failure) -> Never {
             .vaultKeyWrong:
             78
         case .listenerUnavailable, .storeUnavailable, .storeDamaged, .serverNotRunning: 69
-        case .machineUnknown, .backupUnfit, .vaultDamaged, .nameInvalid: 65
+        case .machineUnknown, .backupUnfit, .vaultDamaged, .nameInvalid, .preSharedKeyUnfit, .preSharedKeyUnknown,
+            .preSharedKeyFileUnreadable, .preSharedKeyDuplicate, .preSharedKeyTaken:
+            65
         default: 70
         }
     exit(status)

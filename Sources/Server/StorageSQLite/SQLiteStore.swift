@@ -125,6 +125,15 @@ package struct SQLiteStore: Sendable {
                 table.add(column: "leaseEnds", .double)
             }
         }
+        migrator.registerMigration("2026-11 pre-shared keys") { db in
+            try db.create(table: "pre_shared_key") { table in
+                table.primaryKey("pid", .text)
+                table.column("added", .double).notNull()
+                table.column("note", .text).notNull()
+                table.column("machine", .text)
+                table.column("used", .double)
+            }
+        }
         return migrator
     }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <curl/curl.h>
 #include <openssl/ssl.h>
+#include <string.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, and Swift imports no variadic C function.
 // One typed door for each kind of argument that this house passes.
@@ -41,16 +42,70 @@ static inline CURLcode house_curl_set_sinks(
     return outcome;
 }
 
-static inline CURLcode house_curl_legacy_connect(CURL *handle, void *context, void *unused) {
-    (void)handle;
-    (void)unused;
-    SSL_CTX_set_options((SSL_CTX *)context, SSL_OP_LEGACY_SERVER_CONNECT);
-    return CURLE_OK;
+// libcurl hands out OpenSSL's context of each new connection before its handshake.
+typedef CURLcode (*house_curl_context_hook)(CURL *handle, void *context, void *user);
+
+static inline CURLcode house_curl_set_context_hook(CURL *handle, house_curl_context_hook hook, void *user) {
+    CURLcode outcome = curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, hook);
+    if (outcome == CURLE_OK) outcome = curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, user);
+    return outcome;
 }
 
 // Peers that know nothing of RFC 5746.
-static inline CURLcode house_curl_set_legacy_connect(CURL *handle) {
-    return curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, house_curl_legacy_connect);
+static inline void house_tls_allow_legacy_connect(void *context) {
+    SSL_CTX_set_options((SSL_CTX *)context, SSL_OP_LEGACY_SERVER_CONNECT);
+}
+
+// A pre-shared key lies in the context that uses it, as long as that: a peer may ask for another handshake later on.
+struct house_tls_shared_key {
+    char identity[PSK_MAX_IDENTITY_LEN + 1];
+    size_t count;
+    unsigned char key[PSK_MAX_PSK_LEN];
+};
+
+static inline void house_tls_forget_shared_key(
+    void *parent, void *kept, CRYPTO_EX_DATA *data, int place, long number, void *pointer) {
+    (void)parent, (void)data, (void)place, (void)number, (void)pointer;
+    if (kept != NULL) OPENSSL_clear_free(kept, sizeof(struct house_tls_shared_key));
+}
+
+// The number under which contexts keep theirs; taken once for a process.
+static inline int house_tls_shared_key_place(void) {
+    return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, house_tls_forget_shared_key);
+}
+
+typedef unsigned int (*house_tls_shared_key_callback)(
+    SSL *connection, const char *hint, char *identity, unsigned int identity_room, unsigned char *key,
+    unsigned int key_room);
+
+// Lets a context answer for its key by the callback; the key is copied.
+static inline CURLcode house_tls_use_shared_key(
+    void *context, int place, const char *identity, const unsigned char *key, size_t count,
+    house_tls_shared_key_callback callback) {
+    if (place < 0 || strlen(identity) > PSK_MAX_IDENTITY_LEN || count > PSK_MAX_PSK_LEN) return CURLE_SSL_CERTPROBLEM;
+    struct house_tls_shared_key *kept = (struct house_tls_shared_key *)OPENSSL_zalloc(sizeof *kept);
+    if (kept == NULL) return CURLE_OUT_OF_MEMORY;
+    strcpy(kept->identity, identity);
+    memcpy(kept->key, key, count);
+    kept->count = count;
+    if (SSL_CTX_set_ex_data((SSL_CTX *)context, place, kept) != 1) {
+        OPENSSL_clear_free(kept, sizeof *kept);
+        return CURLE_OUT_OF_MEMORY;
+    }
+    SSL_CTX_set_psk_client_callback((SSL_CTX *)context, callback);
+    return CURLE_OK;
+}
+
+// What a callback answers for the key at a place: its length, or 0 where there is none or no room.
+static inline unsigned int house_tls_give_shared_key(
+    SSL *connection, int place, char *identity, unsigned int identity_room, unsigned char *key,
+    unsigned int key_room) {
+    const struct house_tls_shared_key *kept =
+        (const struct house_tls_shared_key *)SSL_CTX_get_ex_data(SSL_get_SSL_CTX(connection), place);
+    if (kept == NULL || strlen(kept->identity) >= identity_room || kept->count > key_room) return 0;
+    strcpy(identity, kept->identity);
+    memcpy(key, kept->key, kept->count);
+    return (unsigned int)kept->count;
 }
 
 static inline CURLcode house_curl_set_error_text(CURL *handle, char *text) {

@@ -26,6 +26,8 @@ package struct HTTPRequest: Sendable {
     /// anything is sent.
     package var objection: (@Sendable (_ certificate: String) -> String?)?
     package var identity: ClientIdentity?
+    /// The key that both ends of TLS have in place of certificates.
+    package var sharedKey: TLSSharedKey?
     /// Whether the request must open a connection of its own, with a full handshake.
     package var opensConnection = false
     /// Whether the request may go only over the connection that is open already; else nothing is sent.
@@ -91,6 +93,18 @@ package struct ClientIdentity: Sendable {
 
     package init(chain: String, key: Secret) {
         self.chain = chain
+        self.key = key
+    }
+}
+
+/// A pre-shared key of TLS up to 1.2 (RFC 4279): both ends prove that they have it, and no certificate is looked at.
+package struct TLSSharedKey: Sendable {
+    /// Sent in the open.
+    package var identity: String
+    package var key: Secret
+
+    package init(identity: String, key: Secret) {
+        self.identity = identity
         self.key = key
     }
 }

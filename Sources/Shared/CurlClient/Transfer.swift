@@ -13,6 +13,8 @@ final class Transfer {
     private(set) var headers: [(name: String, value: String)] = []
     private var overflowed = false
     private let keepsConnection: Bool
+    private let sharedKey: TLSSharedKey?
+    private let allowsLegacyTLS: Bool
     private let objection: (@Sendable (_ certificate: String) -> String?)?
     private var sendings = 0
     /// Why the request was not sent although there is a connection.
@@ -27,6 +29,8 @@ final class Transfer {
         limit = request.answerLimit
         keepsConnection = request.keepsConnection
         objection = request.objection
+        sharedKey = request.sharedKey
+        allowsLegacyTLS = request.allowsLegacyTLS
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         try set(up: request)
@@ -65,7 +69,7 @@ final class Transfer {
         try number(CURLOPT_FORBID_REUSE, request.closesConnection ? 1 : 0)
         if request.looksOnly { try number(CURLOPT_CONNECT_ONLY, 1) }
         try set(up: request.trust)
-        if request.allowsLegacyTLS { try allowLegacyTLS() }
+        try setUpProtocol()
         if let identity = request.identity {
             try text(CURLOPT_SSLCERTTYPE, "PEM")
             try text(CURLOPT_SSLKEYTYPE, "PEM")
@@ -77,12 +81,41 @@ final class Transfer {
         }
     }
 
-    /// Source of the recipe: network reference 1.3 (what peers offer to AMT up to 11).
-    private func allowLegacyTLS() throws(CurlFault) {
-        try number(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_0))
-        try text(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:!aNULL:!eNULL:@SECLEVEL=0")
-        try check(house_curl_set_legacy_connect(easy))
+    /// The suites that AMT up to 10 may have for a pre-shared key; which, no document says: network reference 3.3.
+    ///
+    /// OpenSSL passes over those that it is built without: 3DES and RC4 on Debian.
+    private static let sharedKeySuites =
+        "PSK-AES128-CBC-SHA:PSK-AES256-CBC-SHA:RSA-PSK-AES128-CBC-SHA:RSA-PSK-AES256-CBC-SHA:PSK-AES128-GCM-SHA256:"
+        + "PSK-AES256-GCM-SHA384"
+    private static let oldSharedKeySuites = ":PSK-3DES-EDE-CBC-SHA:PSK-RC4-SHA:@SECLEVEL=0"
+
+    /// Source of the recipe for old firmware: network reference 1.3 (what peers offer to AMT up to 11).
+    private func setUpProtocol() throws(CurlFault) {
+        guard sharedKey != nil || allowsLegacyTLS else { return }
+        let least = Int(allowsLegacyTLS ? CURL_SSLVERSION_TLSv1_0 : CURL_SSLVERSION_TLSv1_2)
+        if sharedKey != nil {
+            try number(CURLOPT_SSLVERSION, least | Int(CURL_SSLVERSION_MAX_TLSv1_2))
+            try text(
+                CURLOPT_SSL_CIPHER_LIST, Self.sharedKeySuites + (allowsLegacyTLS ? Self.oldSharedKeySuites : ""))
+        } else {
+            try number(CURLOPT_SSLVERSION, least)
+            try text(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:!aNULL:!eNULL:@SECLEVEL=0")
+        }
+        try check(house_curl_set_context_hook(easy, contextHook, Unmanaged.passUnretained(self).toOpaque()))
     }
+
+    /// Gives OpenSSL's context of a new connection what libcurl has no option for.
+    fileprivate func prepare(_ context: UnsafeMutableRawPointer) -> CURLcode {
+        if allowsLegacyTLS { house_tls_allow_legacy_connect(context) }
+        guard let sharedKey else { return CURLE_OK }
+        return sharedKey.key.reveal { key in
+            house_tls_use_shared_key(
+                context, Self.sharedKeyPlace, sharedKey.identity, key, key.count, giveSharedKey)
+        }
+    }
+
+    /// Where a context of OpenSSL's keeps its key; one for the process.
+    fileprivate static let sharedKeyPlace = house_tls_shared_key_place()
 
     private func set(up trust: PeerTrust) throws(CurlFault) {
         try number(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
@@ -133,6 +166,8 @@ final class Transfer {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:
             return .peerNotTrusted(text)
         case CURLE_SSL_CONNECT_ERROR where saysProtocol: return .peerTooOld(String(cString: errorText))
+        case CURLE_SSL_CONNECT_ERROR where sharedKey != nil && saysKey:
+            return .sharedKeyRefused(String(cString: errorText))
         case CURLE_OUT_OF_MEMORY, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_UNKNOWN_OPTION, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             return .unusable(text)
@@ -145,6 +180,12 @@ final class Transfer {
     private var saysProtocol: Bool {
         let text = String(cString: errorText)
         return text.contains("unsupported protocol") || text.contains("protocol version")
+    }
+
+    /// Whether one of the ends found that the other has another key, or none of its suites.
+    private var saysKey: Bool {
+        let text = String(cString: errorText)
+        return text.contains("alert") || text.contains("record mac") || text.contains("digest check failed")
     }
 
     private func peerCertificate() -> String? {
@@ -257,6 +298,15 @@ private let headerSink: house_curl_sink = { bytes, size, count, context in
 private let beforeRequest: house_curl_before_request = { context, _, _, _, _ in
     guard let context else { return CURL_PREREQFUNC_ABORT }
     return transfer(context).maySend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}
+
+private let contextHook: house_curl_context_hook = { _, context, transferContext in
+    guard let context, let transferContext else { return CURLE_FAILED_INIT }
+    return transfer(transferContext).prepare(context)
+}
+
+private let giveSharedKey: house_tls_shared_key_callback = { connection, _, identity, identityRoom, key, keyRoom in
+    house_tls_give_shared_key(connection, Transfer.sharedKeyPlace, identity, identityRoom, key, keyRoom)
 }
 
 private func milliseconds(_ duration: Duration) -> Int {

@@ -72,6 +72,14 @@ extension Failure.Code {
     package static let kerberosUnreachable: Self = "kerberos.kdc-unreachable"
     package static let kerberosRefused: Self = "kerberos.no-ticket"
 
+    // Pre-shared keys
+    package static let preSharedKeyUnfit: Self = "psk.key-unfit"
+    package static let preSharedKeyFileUnreadable: Self = "psk.file-unreadable"
+    package static let preSharedKeyDuplicate: Self = "psk.duplicate"
+    package static let preSharedKeyUnknown: Self = "psk.unknown"
+    package static let preSharedKeyTaken: Self = "psk.taken"
+    package static let preSharedKeyRefused: Self = "psk.refused"
+
     // Jobs and provisioning
     package static let machineMismatch: Self = "provisioning.machine-mismatch"
     package static let firmwareStateUnexpected: Self = "provisioning.firmware-state-unexpected"

@@ -54,6 +54,11 @@ package struct MachineID: Hashable, Sendable {
             || text == "03000200-0400-0500-0006-000700080009"
     }
 
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// No machine: whose secrets are kept that are no machine's yet.
+    package static let nobody = MachineID(bytes: [UInt8](repeating: 0, count: 16))
+
     private static func swapped(_ b: [UInt8]) -> [UInt8] {
         [b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6]] + b[8...]
     }

@@ -25,6 +25,11 @@ extension Failure {
                 .firmwareTLSTooOld, "\(fault)",
                 hint: "AMT up to 11 has nothing better. Where that will do for this machine: `namesake-server devices "
                     + "legacy-tls UUID allow`, then let the job go on.")
+        case .sharedKeyRefused:
+            self.init(
+                .preSharedKeyRefused, "\(fault)",
+                hint: "Compare PID and PPS with what was entered in the machine's MEBx. Where the list was wrong: "
+                    + "`namesake-server psk remove PID`, `psk import` of the right one, then `devices retry`.")
         case .authenticationRefused:
             self.init(
                 .firmwareAuthenticationRefused, "\(fault)",

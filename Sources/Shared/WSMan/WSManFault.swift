@@ -12,6 +12,8 @@ package enum WSManFault: Error, Hashable, Sendable {
     case peerNotTrusted(String)
     /// The firmware speaks no TLS that is allowed for it; nothing was sent.
     case peerTooOld(String)
+    /// The firmware does not prove that it has the pre-shared key; nothing was sent.
+    case sharedKeyRefused(String)
     /// The firmware did not take the account's name and password.
     case authenticationRefused
     /// The firmware answered with a SOAP fault.
@@ -49,6 +51,7 @@ extension WSManFault: CustomStringConvertible {
         case .unsendable(let why): "the request cannot be sent: \(why)"
         case .peerNotTrusted(let why): "the peer is not the expected firmware, and nothing was sent: \(why)"
         case .peerTooOld(let why): "the firmware speaks only TLS 1.0 or 1.1, and nothing was sent: \(why)"
+        case .sharedKeyRefused(let why): "the firmware does not share the pre-shared key, and nothing was sent: \(why)"
         case .authenticationRefused: "the firmware refused the account's name and password"
         case .fault(let subcode, let reason, let detail):
             "the firmware answered with the fault \(subcode): \(reason)" + (detail.map { " (\($0))" } ?? "")

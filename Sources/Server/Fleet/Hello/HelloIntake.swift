@@ -17,11 +17,18 @@ package struct HelloIntake: Sendable {
 
     /// Takes a hello into the record.
     ///
+    /// - Parameters:
+    ///   - hello: The packet.
+    ///   - address: Its source.
+    ///   - record: Of its machine.
+    ///   - temporaryHostname: For a new record.
+    ///   - key: What the store knows of the pre-shared key that the hello names, if it names one.
+    ///   - now: Seconds since 1970.
     /// - Returns: The decision.
     /// - Throws: ``Failure`` with ``Failure/Code/machineIDBogus`` for a UUID that many machines share; no record is made.
     package func take(
         _ hello: HelloPacket, from address: String, into record: inout DeviceRecord?, temporaryHostname: String,
-        now: Double
+        key: KeptPreSharedKey? = nil, now: Double
     ) throws(Failure) -> Decision {
         guard !hello.machine.isBogus else {
             throw Failure(
@@ -29,9 +36,6 @@ package struct HelloIntake: Sendable {
                 "a hello from \(address) carries the UUID \(hello.machine), which many machines share; no record is made",
                 hint: "Have the board's maker's tool write a UUID of its own into SMBIOS, then power-cycle the machine."
             )
-        }
-        guard hello.version == 3 else {
-            return .leave("interface version \(hello.version): set-up by pre-shared key is not offered by this version")
         }
         var known: DeviceRecord
         if let record {
@@ -46,10 +50,18 @@ package struct HelloIntake: Sendable {
         }
         known.lastHello = now
         known.helloCount += 1
-        known.rootHashes = hello.rootHashes.map(\.bytes.hexadecimal)
+        // A set-up that is under way goes on by the road that it began on, whoever says what.
+        if known.stage != .provisioning {
+            known.rootHashes = hello.rootHashes.map(\.bytes.hexadecimal)
+            known.preSharedKey = hello.pid
+        }
         if known.setUpEnds ?? 0 < now { known.setUpEnds = now + SetUpWindow.least }
         note(address, in: &known, now: now)
-        let decision = decide(&known, from: address)
+        var decision = decide(&known, from: address)
+        if decision == .provision {
+            known.note = obstacle(to: hello.pid, key, of: hello.machine).map(\.description)
+            if let note = known.note { decision = .leave(note) }
+        }
         record = known
         return decision
     }
@@ -75,6 +87,13 @@ package struct HelloIntake: Sendable {
         record.stage = .held
         record.note =
             "hellos under this UUID come by turns from \(twins.joined(separator: " and ")): two machines, a twin"
+    }
+
+    /// Why a machine cannot be set up by the pre-shared key that its hello names.
+    private func obstacle(to pid: String?, _ key: KeptPreSharedKey?, of machine: MachineID) -> Failure? {
+        guard let pid else { return nil }
+        guard let key else { return KeptPreSharedKey.unknown(pid) }
+        return key.machine.flatMap { $0 == machine ? nil : KeptPreSharedKey.taken(pid, by: $0, not: machine) }
     }
 
     private func decide(_ record: inout DeviceRecord, from address: String) -> Decision {

@@ -11,13 +11,16 @@ package import Vocabulary
 ///     24  8    version 2: PID, ASCII
 ///     24  u8   version 3: number of root hashes, then for each u8 type, u8 length, bytes
 ///
+/// Version 1 is believed to be 30 bytes: u16 version, u32 retry count, UUID, PID. No capture shows one, so it is taken only
+/// where its PID's checksum is right, and where it could be the head of another version, only as the whole of what came.
+///
 /// Source: network reference 2.1 (IRG "setup mode hello messages", MeshCentral's provisioning server, three captures).
 package struct HelloPacket: Hashable, Sendable {
     package var credentialsSet: Bool
     package var version: UInt16
     package var retryCount: UInt32
     package var machine: MachineID
-    /// The PSK identity of version 2.
+    /// The PSK identity of versions 1 and 2.
     package var pid: String?
     /// The hashes of the roots that this firmware trusts, version 3.
     package var rootHashes: [RootHash]
@@ -40,14 +43,24 @@ package struct HelloPacket: Hashable, Sendable {
     }
 
     /// Reads what has arrived so far.
-    package static func read(_ bytes: [UInt8]) -> Reading {
+    ///
+    /// - Parameters:
+    ///   - bytes: All of it.
+    ///   - isAll: Whether the sender has ended.
+    /// - Returns: A packet, or why there is none, yet or ever.
+    package static func read(_ bytes: [UInt8], isAll: Bool = false) -> Reading {
         if bytes.starts(with: "GET ".utf8) || bytes.starts(with: "POST".utf8) {
             return .unreadable("an HTTP request; a browser?")
         }
         guard bytes.count <= longest else { return .unreadable("longer than \(longest) bytes") }
         guard bytes.count >= 4 else { return .incomplete }
         let version = UInt16(bytes[2]) | UInt16(bytes[3]) << 8
-        guard version == 2 || version == 3 else { return .unreadable("interface version \(version)") }
+        let isKnown = version == 2 || version == 3
+        if isAll || !isKnown, let packet = readVersionOne(bytes) { return .packet(packet) }
+        guard isKnown else {
+            let mayBecomeOne = bytes.starts(with: [1, 0]) && version <= mostRetries && bytes.count < lengthOfVersionOne
+            return mayBecomeOne ? .incomplete : .unreadable("interface version \(version)")
+        }
         let credentials = UInt16(bytes[0]) | UInt16(bytes[1]) << 8
         guard credentials <= 1 else { return .unreadable("credentials word \(credentials)") }
         guard bytes.count > 24, let machine = MachineID(smbios: bytes[8..<24]) else { return .incomplete }
@@ -57,6 +70,21 @@ package struct HelloPacket: Hashable, Sendable {
             rootHashes: [])
         if version == 2 { return readPID(bytes, &packet) }
         return readHashes(bytes, &packet)
+    }
+
+    private static let lengthOfVersionOne = 30
+    /// Source: network reference 2.1.
+    private static let mostRetries = 14
+
+    private static func readVersionOne(_ bytes: [UInt8]) -> HelloPacket? {
+        guard bytes.count == lengthOfVersionOne, bytes.starts(with: [1, 0]),
+            let machine = MachineID(smbios: bytes[6..<22]),
+            let pid = try? PreSharedKey.plain(pid: String(decoding: bytes[22..<30], as: UTF8.self))
+        else { return nil }
+        let retryCount = bytes[2..<6].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        guard retryCount <= mostRetries else { return nil }
+        return HelloPacket(
+            credentialsSet: false, version: 1, retryCount: retryCount, machine: machine, pid: pid, rootHashes: [])
     }
 
     private static func readPID(_ bytes: [UInt8], _ packet: inout HelloPacket) -> Reading {

@@ -24,14 +24,18 @@ final class HelloHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case ChannelEvent.inputClosed: finish(context, .unreadable("ended after \(collected.count) bytes"))
+        case ChannelEvent.inputClosed: finish(context, end())
         case is IdleStateHandler.IdleStateEvent: finish(context, .unreadable("silent after \(collected.count) bytes"))
         default: context.fireUserInboundEventTriggered(event)
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        finish(context, .unreadable("ended after \(collected.count) bytes"))
+    func channelInactive(context: ChannelHandlerContext) { finish(context, end()) }
+
+    /// What it was, now that nothing more comes.
+    private func end() -> HelloPacket.Reading {
+        let reading = HelloPacket.read(collected, isAll: true)
+        return reading == .incomplete ? .unreadable("ended after \(collected.count) bytes") : reading
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

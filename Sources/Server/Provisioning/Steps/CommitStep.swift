@@ -29,6 +29,9 @@ package struct CommitStep: Step {
                 return nil  // the old certificate, or set-up mode's: not committed
             case .authenticationRefused where context.place(ledger) == .setUp:
                 return nil
+            case .notSent where context.place(ledger) == .setUp:
+                if try await context.isInSetUpByKey(ledger) { return nil }
+                throw FirmwareContext.failure(error)
             default:
                 throw FirmwareContext.failure(error)
             }

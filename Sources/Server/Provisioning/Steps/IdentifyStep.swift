@@ -15,7 +15,13 @@ package struct IdentifyStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let record = try await context.record()
-        try context.workshop.chain.check(against: record.rootHashes, domain: context.workshop.domain, now: context.now)
+        if let pid = record.preSharedKey {
+            // Asked before anything is sent; the transaction below decides between two who ask at once.
+            try await context.store.preSharedKey(pid)?.requireFree(for: context.machine)
+        } else {
+            try context.workshop.chain.check(
+                against: record.rootHashes, domain: context.workshop.domain, now: context.now)
+        }
         try await context.open(ledger)
         try await requireMachine(context)
         await context.notebook.keepSetUp(over: context.connection.handshakes)
@@ -25,6 +31,10 @@ package struct IdentifyStep: Step {
                 .firmwareStateUnexpected,
                 "the firmware at \(record.address) is in provisioning state \(service.provisioningState), not in set-up",
                 hint: "Unprovision it, or adopt it with an account that it already has.")
+        }
+        // The firmware has proved that it holds the key: from here on it is this machine's.
+        if let pid = record.preSharedKey {
+            try await context.store.use(preSharedKey: pid, by: context.machine, now: context.now)
         }
         try await requireOneTimePassword(context, service)
         let settings = try await context.perform(Get<AMT.GeneralSettings>())

@@ -21,6 +21,8 @@ package struct ReprovisionableStep: Step {
         guard try await context.vault.holds(.adminPassword, of: context.machine) else {
             throw Failure(.noWorkingAccount, "the store holds no admin password of \(context.machine)")
         }
+        // Partial unprovisioning leaves the key in the firmware, which then opens to nothing else.
+        if let pid = try await context.record().preSharedKey { _ = try await context.vault.preSharedKey(pid) }
         try await context.open(ledger)
         let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
         guard service.provisioningState == .post, service.provisioningMode == 1 else {
@@ -40,6 +42,7 @@ package struct ReprovisionableStep: Step {
                 .noWorkingAccount, "no admin password of \(record.machine) is proved to work",
                 hint: "Rename it in place first: that ends with a proof.")
         }
+        if record.preSharedKey != nil { return nil }
         do throws(Failure) {
             try chain.check(against: record.rootHashes, now: now)
             return nil
@@ -77,6 +80,8 @@ package struct UnprovisionStep: Step {
         switch fault {
         case .peerNotTrusted, .authenticationRefused: break
         case .notSent where try isFull(context): return try await note(context, ledger)
+        case .notSent:
+            guard try await context.isInSetUpByKey(ledger) else { throw FirmwareContext.failure(fault) }
         default: throw FirmwareContext.failure(fault)
         }
         guard try !isFull(context) else { return try await note(context, ledger) }
@@ -123,6 +128,7 @@ package struct UnprovisionStep: Step {
             record?.firmware = nil
             record?.users = nil
             record?.setUpEnds = full ? nil : now + SetUpWindow.least
+            if full { record?.preSharedKey = nil }
             record?.rename(to: target, now: now)
             record?.stage = isJobsEnd ? .held : .provisioning
             record?.note =
