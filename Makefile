@@ -10,7 +10,7 @@ PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
 .PHONY: help packages build test torture lint demo bench package package-test fuzz clean
 
 help:
-	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial takes the other route)'
+	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial|kerberos takes another route)'
 	@echo 'make test    build and run all tests'
 	@echo 'make torture simulate 2,000 worlds and look for a false blank in 100,000 wiped disks (hours)'
 	@echo 'make lint    formatting and warnings, strict'

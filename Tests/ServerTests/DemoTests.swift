@@ -18,6 +18,20 @@ struct DemoTests {
         #expect(told.output.contains("unprovision:") == (route == "partial"))
     }
 
+    @Test(
+        "begins with a machine of another console's, opens it by a ticket of a real KDC, and ends with the same table",
+        .enabled(if: Realm.isThere, "krb5-kdc, krb5-admin-server or krb5-user is not installed"))
+    func kerberos() async throws {
+        let script = URL(filePath: #filePath).appending(path: "../../../packaging/demo/demo").standardizedFileURL
+        let programs = URL(filePath: product("namesake-server")).deletingLastPathComponent()
+        let told = try await run(
+            "/usr/bin/env",
+            ["ROUTE=kerberos", script.path(percentEncoded: false), programs.path(percentEncoded: false)])
+        #expect(told.status == 0, "\(told.output)")
+        #expect(told.output.contains("\nnames match ("), "\(told.output)")
+        #expect(told.output.contains("3 requests were made by ticket for HTTP/pc-0815."), "\(told.output)")
+    }
+
     @Test("refuses a route that it does not know")
     func unknownRoute() async throws {
         let script = URL(filePath: #filePath).appending(path: "../../../packaging/demo/demo").standardizedFileURL
