@@ -9,10 +9,11 @@ extension ServerCore {
     ///   - machine: Whose firmware.
     ///   - address: Where it is, an IP address.
     ///   - wanted: What a person told of it, the accepted key among it.
+    ///   - allowsLegacyTLS: Whether TLS 1.0 and 1.1 will do with it, from now on.
     /// - Returns: The job.
     /// - Throws: ``Failure``: a bogus UUID, a name that is taken, a machine that has a firmware here already.
     package func adopt(
-        _ machine: MachineID, at address: String, _ wanted: AdoptParameters
+        _ machine: MachineID, at address: String, _ wanted: AdoptParameters, allowsLegacyTLS: Bool = false
     ) async throws(Failure) -> JobRecord {
         guard !machine.isBogus else { throw Self.bogus(machine) }
         if let running = try await unfinishedJob(of: machine) {
@@ -33,6 +34,7 @@ extension ServerCore {
             known.rename(to: wanted.name, now: now)
             known.address = address
             known.stage = .provisioning
+            if allowsLegacyTLS { known.allowsLegacyTLS = true }
             record = known
         }
         let job = try await store.enqueue(
@@ -41,9 +43,11 @@ extension ServerCore {
         return job
     }
 
-    /// Verb: `devices UUID adopt ADDRESS NAME KEY kerberos|USER keep-admin|take-admin`; the user in hexadecimal.
+    /// Verb: `devices UUID adopt ADDRESS NAME KEY kerberos|USER keep-admin|take-admin [legacy-tls]`; the user in
+    /// hexadecimal.
     func adopt(_ machine: MachineID, _ words: [String]) async throws(Failure) -> [UInt8] {
-        guard words.count == 5, let pin = bytes(hexadecimal: words[2]), pin.count == 32,
+        guard words.count == 5 || words.dropFirst(5) == ["legacy-tls"],
+            let pin = bytes(hexadecimal: words[2]), pin.count == 32,
             let user = words[3] == "kerberos" ? [] : bytes(hexadecimal: words[3])
         else { throw Failure(.serverRefused, "no such verb: devices adopt \(words.joined(separator: " ").prefix(80))") }
         let name: Hostname
@@ -52,7 +56,7 @@ extension ServerCore {
             machine, at: words[0],
             AdoptParameters(
                 name: name, pin: words[2], user: words[3] == "kerberos" ? nil : String(decoding: user, as: UTF8.self),
-                takesAdmin: words[4] == "take-admin"))
+                takesAdmin: words[4] == "take-admin"), allowsLegacyTLS: words.count > 5)
         return Array(try encoded(job).utf8)
     }
 }

@@ -113,6 +113,8 @@ struct ServerConfiguration: Codable {
     var actions: [String: CollectionAction]?
     /// The server's own Kerberos key or cache, for firmware that another console joined to a realm.
     var kerberos: Kerberos?
+    /// Whose certificates are accepted when a machine is adopted, without a person who compares keys.
+    var adoption: AdoptionPolicy?
     /// Whether the boot prompt of firmware gets a password of its own: `random` (the default) or `leave`.
     var mebxPassword: MEBxPolicy?
     /// Users that every provisioned firmware gets: `[{"name": "helpdesk", "realms": ["remote-control"]}]`.
@@ -150,6 +152,12 @@ struct ServerConfiguration: Codable {
         try DigestUser.check(read.digestUsers ?? [])
         return read
     }
+}
+
+/// Which machines of another console may be adopted without a person's look at their keys.
+struct AdoptionPolicy: Codable {
+    /// A PEM file of authorities: a firmware is accepted whose certificate is theirs and carries the name that is told.
+    var authorities: String
 }
 
 /// `address:port`, split.

@@ -30,7 +30,7 @@ extension FirmwareContext {
         if let user = wanted.user {
             let password = try await vault.secret(.adoption, of: machine)
             let credential = DigestCredential(user: user, password: password)
-            return await connection.turn(to: try await adoptedEndpoint(credential))
+            return try await turn(to: try await adoptedEndpoint(credential))
         }
         guard let kerberos = workshop.kerberos else {
             throw Failure(
@@ -42,7 +42,7 @@ extension FirmwareContext {
         _ = try await kerberos.authorization(for: service)
         var endpoint = try await adoptedEndpoint(nil)
         endpoint.ticket = { () async throws(Failure) in try await kerberos.authorization(for: service) }
-        await connection.turn(to: endpoint)
+        try await turn(to: endpoint)
     }
 }
 
@@ -127,7 +127,7 @@ package struct AdoptProofStep: Step {
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let account = try ledger.output(of: AdoptStep.self)
         let password = try await context.vault.secret(.account(account.name), of: context.machine)
-        await context.connection.turn(
+        try await context.turn(
             to: try await context.adoptedEndpoint(DigestCredential(user: account.name, password: password)))
         let wanted = try context.adoption
         guard let present = try await context.enumerate(AMT.TLSCredentialContext.self).first?.certificate,
@@ -152,13 +152,30 @@ package struct AdoptProofStep: Step {
             adminProved: nil, provedAt: now)
         firmware.isForeign = true
         let adopted = firmware
+        let roots = try await roots(context)
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             record?.firmware = adopted
+            if !roots.isEmpty { record?.rootHashes = roots }
             record?.rename(to: wanted.name, now: now)
             record?.stage = .managed
             record?.note = nil
         }
         return Output(certificateID: present, keyPairID: keyPairID)
+    }
+
+    /// What a hello would have told: whose set-up the firmware takes, once it is unprovisioned in part.
+    ///
+    /// - Returns: The hashes in hexadecimal; none where the firmware does not tell.
+    private func roots(_ context: FirmwareContext) async throws(Failure) -> [String] {
+        do {
+            return try await context.session.enumerate(AMT.ProvisioningCertificateHash.self).filter(\.isEnabled).map(
+                \.hash.hexadecimal)
+        } catch {
+            switch error {
+            case .fault, .refused, .unreadable: return []
+            default: throw FirmwareContext.failure(error)
+            }
+        }
     }
 }
 
@@ -182,7 +199,7 @@ package struct AdoptAdminStep: Step {
             try await context.keepRecovery(before: Self.name)
             let account = try ledger.output(of: AdoptStep.self)
             let own = try await context.vault.secret(.account(account.name), of: context.machine)
-            await context.connection.turn(
+            try await context.turn(
                 to: try await context.adoptedEndpoint(DigestCredential(user: account.name, password: own)))
             let admin = DigestCredential(user: "admin", password: password)
             try await context.perform(
