@@ -150,13 +150,14 @@ let package = Package(
         room(
             "LocalManagement", .agent,
             uses: [
-                "AgentCore", "AMTHI", "FirmwareHTTP", "Certificates", "WSMan", "AMTOperations", "Vocabulary",
+                "AgentCore", "AMTHI", "FirmwareHTTP", "Certificates", "WSMan", "AMTOperations", "Reconciliation",
+                "Vocabulary",
             ]),
         door(
             "AgentLocalMain", .agent,
             uses: [
-                "LocalManagement", "AgentOptions", "AgentCore", "AMTHI", "AMTOperations", "WSMan", "Vocabulary",
-                argumentParser,
+                "LocalManagement", "AgentOptions", "AgentCore", "AMTHI", "AMTOperations", "Certificates",
+                "Reconciliation", "WSMan", "Wire", "Vocabulary", argumentParser,
             ]),
 
         // Server
@@ -200,16 +201,16 @@ let package = Package(
         trial(of: "AMTHI", uses: ["AMTHI", "Vocabulary"]),
         trial(of: "AgentCore", uses: ["AgentTestKit", "AgentCore", "AMTHI", "Reconciliation", "Wire", "Vocabulary"]),
         trial(
-            of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "Vocabulary", "Wire"],
-            programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain", "AgentInspectMain"]),
+            of: "Agent", uses: ["AgentTestKit", "SimulatedMEI", "TestKit", "Vocabulary", "Wire"],
+            programs: ["AgentMain", "AgentSyncMain", "AgentLocalMain", "AgentInspectMain", "AMTSimulatorMain"]),
         trial(of: "Packaging", uses: ["AgentTestKit"], programs: ["AgentMain", "AgentSyncMain", "AgentInspectMain"]),
         trial(
             of: "Server", uses: ["TestKit", "Certificates", "Fleet", "Provisioning", "StorageSQLite", "Vocabulary"],
-            programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain"]),
+            programs: ["ServerMain", "AMTSimulatorMain", "AgentMain", "AgentSyncMain", "AgentLocalMain"]),
         trial(
             of: "AMTSimulator",
             uses: ["AMTSimulator", "LibXML", "TestKit", asn1, crypto, cryptoExtras, x509],
-            programs: ["AMTSimulatorMain"]),
+            programs: ["AMTSimulatorMain", "AgentLocalMain"]),
         trial(of: "SimulatedMEI", uses: ["SimulatedMEI"]),
         trial(of: "Certificates", uses: ["Certificates", "TestKit", "Vocabulary"]),
         trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),

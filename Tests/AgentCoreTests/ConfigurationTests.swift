@@ -20,6 +20,12 @@ struct ConfigurationTests {
         let settings = try AgentConfiguration.read(path)
         #expect(settings.nameRules == [.dhcp, .hostnameFile])
         #expect(settings.device == .node("/dev/mei1"))
+        let pin = String(repeating: "0a", count: 32)
+        let local = try folder.write(
+            "b", #"{"localPin":"\#(pin)","localAuthorities":"/a.pem","onDieRoots":"/r.pem"}"#, mode: 0o644)
+        let trust = try AgentConfiguration.read(local)
+        #expect(trust.localPin == [UInt8](repeating: 10, count: 32))
+        #expect(trust.localAuthorities == "/a.pem" && trust.onDieRoots == "/r.pem")
     }
 
     @Test("are refused when others can write to them", arguments: [0o646, 0o664, 0o666, 0o622] as [UInt32])
@@ -34,7 +40,7 @@ struct ConfigurationTests {
         arguments: [
             "", "[]", #"{"nameRule":["dhcp"]}"#, #"{"nameRules":"dhcp"}"#, #"{"nameRules":[]}"#,
             #"{"nameRules":["x"]}"#,
-            #"{"device":""}"#, #"{"device":3}"#,
+            #"{"device":""}"#, #"{"device":3}"#, #"{"localPin":"0a"}"#, #"{"localPin":["0a"]}"#, #"{"onDieRoots":""}"#,
         ])
     func unknown(text: String) throws {
         let failure = try #require(failure(try folder.write("a", text)))

@@ -26,7 +26,7 @@ struct CaptureTests {
         (firmware.name, firmware.suffix) = ("secret-pc.corp.example.com", "corp.example.com")
         let peer = try SocketFirmware(in: folder, firmware: firmware)
         defer { peer.stop() }
-        let ending = try await Agent.run("capture", "--device", peer.device)
+        let ending = try await Agent.run("capture", "--host-interface-only", "--device", peer.device)
         #expect(ending.status == 0, "\(ending)")
         try await Schemas.check(ending.output, "recording", in: folder)
         let recording = try JSONDecoder().decode(Recording.self, from: Data(ending.output.utf8))
@@ -50,7 +50,7 @@ struct CaptureTests {
             number == 3 ? .message(Array(firmware.answer(request).prefix(30)) + Array("CanaryName".utf8)) : nil
         }
         defer { peer.stop() }
-        let ending = try await Agent.run("capture", "--device", peer.device)
+        let ending = try await Agent.run("capture", "--host-interface-only", "--device", peer.device)
         let recording = try JSONDecoder().decode(Recording.self, from: Data(ending.output.utf8))
         #expect(recording.exchanges.count == 8)
         #expect(recording.exchanges[2].fault?.isEmpty == false)
@@ -64,7 +64,8 @@ struct CaptureTests {
         let peer = try SocketFirmware(in: TemporaryFolder())
         defer { peer.stop() }
         let file = folder.path + "/recording.json"
-        let made = try await Agent.run("capture", "--output", file, "--json", "--device", peer.device)
+        let made = try await Agent.run(
+            "capture", "--host-interface-only", "--output", file, "--json", "--device", peer.device)
         #expect(made.status == 0, "\(made)")
         try await Schemas.check(made.output, "capture", in: folder)
         var status = stat()
@@ -76,14 +77,74 @@ struct CaptureTests {
         }
         defer { replay.stop() }
         let ending = try await Agent.run(
-            "status", "--no-dns", "--json", "--device", replay.device, "--name", "pc1.example.com")
+            "status", "--no-dns", "--no-local", "--json", "--device", replay.device, "--name", "pc1.example.com")
         let fields = try Agent.fields(ending.output)
         #expect(fields["firmwareName"] == "xxx.xxxxxxx.xxx")
         #expect(fields["amtVersion"] == "12.0.67.1579")
         #expect(fields["verdict"] == "mismatch")
         #expect(fields["uuid"] == "04030201-0605-4007-090a-0b0c0d0e0f10")
-        let again = try await Agent.run("capture", "--output", file, "--device", peer.device)
+        let again = try await Agent.run("capture", "--host-interface-only", "--output", file, "--device", peer.device)
         #expect(again.status == 77)
         #expect(again.complaints.contains("agent.recording-unwritable"))
     }
+}
+
+@Suite(
+    "namesake-agent capture, on the simulator's device node", .timeLimit(.minutes(2)),
+    .enabled(if: access("/dev/fuse", F_OK) == 0, "there is no /dev/fuse, so no device node can be made here"))
+struct CaptureOnNodeTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private struct Recording: Decodable {
+        struct Management: Decodable {
+            struct Exchange: Decodable {
+                var operation: String
+                var request: String
+                var answer: String?
+            }
+            var way: String?
+            var certificates: Int
+            var onDie: Bool
+            var fault: String?
+            var exchanges: [Exchange]
+        }
+        var management: Management?
+    }
+
+    @Test(
+        "records the firmware's own WS-Man too, without names, and that replays", arguments: [("12.0", 0), ("19", 4)])
+    func management(personality: String, certificates: Int) async throws {
+        var recorded: Recording.Management?
+        try await withMachine(personality) { machine in
+            try await machine.control(#"{"do":"setHostOSFQDN","value":"secret.corp.example.test"}"#)
+            let ending = try await machine.agent("capture", "--lms-port", "1", "--lms-tls-port", "1")
+            #expect(ending.status == 0, "\(ending)")
+            try await Schemas.check(ending.output, "recording", in: folder)
+            for word in ["secret", "corp.example", "pc1", "939b524b"] { #expect(!ending.output.contains(word)) }
+            #expect(try !machine.requests.contains { $0.contains("Put") }, "it only asks")
+            recorded = try JSONDecoder().decode(Recording.self, from: Data(ending.output.utf8)).management
+        }
+        let management = try #require(recorded)
+        #expect(management.fault == nil)
+        #expect(management.certificates == certificates && management.onDie == (certificates > 0))
+        #expect(management.exchanges.map(\.operation).first == "AMT_GeneralSettings.Get")
+        #expect(management.exchanges.count == 5)
+        let answers = management.exchanges.map { (messageNumber($0.request), Array(($0.answer ?? "").utf8)) }
+        let firmware = PortForwardingFirmware(ports: [16992, 623]) { request in
+            answers.first { $0.0 == messageNumber(request) }?.1 ?? []
+        }
+        let device = try firmware.mount(in: TemporaryFolder())
+        defer { firmware.unmount() }
+        let ending = try await Agent.run(
+            "local", "--device", device, "--lms-port", "1", "--lms-tls-port", "1", "--json")
+        #expect(ending.status == 0, "\(ending)")
+        #expect(try Agent.fields(ending.output)["hostOSFQDN"] == "xxxxxx.xxxx.xxxxxxx.xxxx")
+    }
+}
+
+/// What tells the requests of a session apart.
+private func messageNumber(_ request: String) -> String? {
+    request.firstMatch(of: /<a:MessageID>([^<]+)</).map { String($0.output.1) }
 }

@@ -59,7 +59,8 @@ struct CheckTests {
         firmware.name = "pc0.example.com"
         let peer = try SocketFirmware(in: folder, firmware: firmware)
         defer { peer.stop() }
-        let ending = try await Agent.run("status", "--no-dns", "--device", peer.device, "--name", "pc1.example.com")
+        let ending = try await Agent.run(
+            "status", "--no-dns", "--no-local", "--device", peer.device, "--name", "pc1.example.com")
         #expect(ending.status == 0)
         #expect(
             ending.output == """
@@ -77,7 +78,7 @@ struct CheckTests {
                 """)
         #expect(peer.connections == 1)
         let json = try await Agent.run(
-            "status", "--no-dns", "--json", "--device", peer.device, "--name", "pc1.example.com")
+            "status", "--no-dns", "--no-local", "--json", "--device", peer.device, "--name", "pc1.example.com")
         let fields = try Agent.fields(json.output)
         #expect(fields["uuid"] == "939b524b-13d4-1d18-e487-1c697a6b7a2b")
         #expect(fields["amtVersion"] == "12.0.67.1579")

@@ -28,7 +28,8 @@ struct DeviceErrorTests {
     @Test(
         "an error of connecting has its own code, and is tried again only where that can help",
         arguments: [
-            (ENOTTY, "mei.no-host-interface", Int32(12), 1), (EINVAL, "mei.failed", 13, 1),
+            // The watchdog client is asked too, whether AMT is switched off.
+            (ENOTTY, "mei.no-host-interface", Int32(12), 2), (EINVAL, "mei.failed", 13, 1),
             (EFAULT, "mei.silent", 13, 1),
             (EIO, "mei.failed", 13, 1), (ENOMEM, "mei.failed", 13, 1),
         ])

@@ -26,11 +26,15 @@ final class PortForwardingFirmware: MEIFirmware {
     private let state = Mutex(State())
     private let ports: [UInt32]
     /// The body of the answer to a request that carries an account.
-    private let document: [UInt8]
+    private let document: @Sendable (_ request: String) -> [UInt8]
     /// What it grants at first: little, so that a request needs more than one message.
     private let grant: Int
 
-    init(ports: [UInt32], document: [UInt8], grant: Int = 300) {
+    convenience init(ports: [UInt32], document: [UInt8], grant: Int = 300) {
+        self.init(ports: ports, grant: grant) { _ in document }
+    }
+
+    init(ports: [UInt32], grant: Int = 300, document: @escaping @Sendable (_ request: String) -> [UInt8]) {
         self.ports = ports
         self.document = document
         self.grant = grant
@@ -135,6 +139,7 @@ final class PortForwardingFirmware: MEIFirmware {
         state.authorizations.append(String(request[mark.upperBound...].prefix { $0 != "\r\n" }))
         // Firmware writes sizes of chunks with four digits.
         var chunks: [UInt8] = []
+        let document = document(request)
         for start in stride(from: 0, to: document.count, by: 700) {
             let part = document[start..<min(start + 700, document.count)]
             let size = String(part.count, radix: 16, uppercase: true)

@@ -45,6 +45,18 @@ struct PackageFileTests {
         #expect(ending.complaints.isEmpty, "\(ending.complaints)")
     }
 
+    @Test(
+        "mandoc finds no error in the manual, and shows it",
+        .enabled(if: installed("mandoc") != nil, "skipped: mandoc is not installed"))
+    func mandoc() async throws {
+        let page = Packaging.folder + "/man/namesake-agent.8"
+        let lint = try await run("/usr/bin/mandoc", "-T", "lint", "-W", "warning", page)
+        #expect(lint.status == 0, "\(lint.output)\(lint.complaints)")
+        let shown = try await run("/usr/bin/mandoc", "-T", "utf8", page)
+        #expect(shown.status == 0)
+        #expect(shown.output.hasPrefix("NAMESAKE-AGENT(8)"))
+    }
+
     @Test("bash, zsh and fish complete every option that a command has, and none that it has not")
     func completions() async throws {
         let bash = try Packaging.text("completions/namesake-agent.bash")
@@ -79,6 +91,37 @@ struct PackageFileTests {
     }
 
     @Test(
+        "fish offers a command's own options",
+        .enabled(if: installed("fish") != nil, "skipped: fish is not installed"))
+    func fish() async throws {
+        for (line, wanted) in [("status --no-", ["--no-dns", "--no-local"]), ("local --on", ["--on-die-roots"])] {
+            let ending = try await run(
+                "/usr/bin/env", "HOME=\(folder.path)", "XDG_CONFIG_HOME=\(folder.path)", "fish", "-c",
+                "source \(Packaging.folder)/completions/namesake-agent.fish; complete -C 'namesake-agent \(line)'")
+            let offered = ending.output.split(separator: "\n").map { $0.split(separator: "\t")[0] }
+            #expect(offered.sorted() == wanted.map { $0[...] }, "\(ending)")
+        }
+    }
+
+    @Test(
+        "zsh offers a command's own options",
+        .enabled(if: installed("zsh") != nil, "skipped: zsh is not installed"))
+    func zsh() async throws {
+        // Completion needs a terminal: zsh's own pseudo-terminal module gives one, and TAB is typed there.
+        let script = """
+            zmodload zsh/zpty
+            zpty z zsh -f -i
+            zpty -w z "PS1=; fpath=(\(Packaging.folder)/completions \\$fpath); autoload -U compinit; compinit -u -D; \
+            compdef _namesake-agent namesake-agent; zstyle ':completion:*' list-prompt ''; print READY-\\$((1+1))"
+            zpty -r -m z all '*READY-2*'
+            zpty -n -w z $'namesake-agent status --no-\\t\\t'
+            zpty -r -m z all '*--no-local*' && print FOUND
+            """
+        let ending = try await run("/usr/bin/env", "TERM=dumb", "timeout", "20", "zsh", "-f", "-c", script)
+        #expect(ending.output.contains("FOUND"), "\(ending)")
+    }
+
+    @Test(
         "systemd takes the units",
         .enabled(if: installed("systemd-analyze") != nil, "skipped: systemd is not installed"))
     func units() async throws {
@@ -86,6 +129,7 @@ struct PackageFileTests {
         let ending = try await run(
             "/usr/bin/env", "systemd-analyze", "verify", "--man=no",
             Packaging.folder + "/systemd/namesake-sync-resume.service",
+            Packaging.folder + "/systemd/namesake-sync.service",
             Packaging.folder + "/systemd/namesake-check.service", Packaging.folder + "/systemd/namesake-check.path")
         let others = ending.complaints.split(separator: "\n").filter {
             $0.contains("namesake") && !$0.contains("is not executable")
@@ -98,7 +142,8 @@ struct PackageFileTests {
         .enabled(if: installed("shellcheck") != nil, "skipped: shellcheck is not installed"))
     func shellcheck() async throws {
         let scripts = [
-            "make-packages", "test-deb", "test-initramfs", "debian/postinst", "debian/prerm", "debian/postrm",
+            "make-packages", "install-build-packages", "install-package-tools", "install-test-clients", "test-deb",
+            "test-initramfs", "debian/postinst", "debian/prerm", "debian/postrm",
             "recipes/task-step.sh", "recipes/write-image.sh",
             "initramfs-tools/hooks/namesake", "dracut/90namesake/module-setup.sh", "completions/namesake-agent.bash",
         ]

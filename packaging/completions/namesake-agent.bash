@@ -1,6 +1,7 @@
 # Completion of namesake-agent for bash.
 _namesake_agent() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+    local reaching='--pin --authorities --on-die-roots --enrolment'
     local looking='--device --name --name-rules --device-timeout --configuration --json --help'
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
@@ -8,7 +9,7 @@ _namesake_agent() {
         return
     fi
     case $before in
-        --device | --configuration | --enrolment | --output | --boot-medium | --evidence | --token | --verify-token)
+        --device | --configuration | --enrolment | --authorities | --on-die-roots | --output | --boot-medium | --evidence | --token | --verify-token)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return ;;
@@ -22,18 +23,18 @@ _namesake_agent() {
         --accept)
             mapfile -t COMPREPLY < <(compgen -W 'lock native-size boot-entries' -- "$word")
             return ;;
-        --name | --device-timeout | --timeout) return ;;
+        --name | --device-timeout | --timeout | --pin) return ;;
     esac
     local options
     case $command in
         check) options="--explain $looking" ;;
-        status) options="--explain --no-dns $looking" ;;
+        status) options="--explain --no-dns --no-local $looking" ;;
         sync) options="--dry-run --resume --start-configuration --enrolment --timeout --state-directory $looking" ;;
         enroll) options='--enrolment --offline --timeout --json --help' ;;
         expect) options="--enrolment --timeout $looking" ;;
         doctor) options="--enrolment --timeout --state-directory $looking" ;;
-        capture) options="--output $looking" ;;
-        local) options=$looking ;;
+        capture) options="--output --host-interface-only $reaching $looking" ;;
+        local) options="$reaching $looking" ;;
         inspect) options='--quick --boot-medium --accept --evidence --token --verify-token --override
                 --reason --report --enrolment --device --json --help' ;;
         version) options='--json --help' ;;

@@ -24,6 +24,7 @@ complete -c namesake-agent -n "__fish_seen_subcommand_from $server" -l enrolment
 complete -c namesake-agent -n "__fish_seen_subcommand_from $server" -l timeout -x -d 'Seconds'
 complete -c namesake-agent -n '__fish_seen_subcommand_from check status' -l explain -d 'Say why names differ'
 complete -c namesake-agent -n '__fish_seen_subcommand_from status' -l no-dns -d 'Do not ask DNS'
+complete -c namesake-agent -n '__fish_seen_subcommand_from status' -l no-local -d "Do not ask the firmware's own WS-Man"
 complete -c namesake-agent -n '__fish_seen_subcommand_from sync' -l dry-run -d 'Say what would be asked'
 complete -c namesake-agent -n '__fish_seen_subcommand_from sync' -l resume -d 'Go on with an unfinished request'
 complete -c namesake-agent -n '__fish_seen_subcommand_from sync' -l start-configuration -d 'Let the firmware ask for its set-up'
@@ -31,6 +32,10 @@ complete -c namesake-agent -n '__fish_seen_subcommand_from sync doctor' -l state
 complete -c namesake-agent -n '__fish_seen_subcommand_from enroll' -l offline -d 'Do not ask the server'
 complete -c namesake-agent -n '__fish_seen_subcommand_from enroll' -F
 complete -c namesake-agent -n '__fish_seen_subcommand_from capture' -l output -rF -d 'A new file'
+complete -c namesake-agent -n '__fish_seen_subcommand_from capture' -l host-interface-only -d "Leave the firmware's own WS-Man alone"
+complete -c namesake-agent -n '__fish_seen_subcommand_from capture local' -l pin -x -d 'The SHA-256 of the key of the local TLS'
+complete -c namesake-agent -n '__fish_seen_subcommand_from capture local' -l authorities -rF -d "Authorities of the firmware's certificate"
+complete -c namesake-agent -n '__fish_seen_subcommand_from capture local' -l on-die-roots -rF -d 'Roots of on-die certificates'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l quick -d 'Samples instead of every byte'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l boot-medium -rF -d 'The disk this system came from'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l accept -xa 'lock native-size boot-entries'
@@ -40,6 +45,6 @@ complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l verify-to
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l override -x -d 'The serial of a disk to be written over all the same'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l reason -x -d 'Why'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l report -d 'Tell the server'
-complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l enrolment -rF -d 'The enrolment file'
+complete -c namesake-agent -n '__fish_seen_subcommand_from inspect capture local' -l enrolment -rF -d 'The enrolment file'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -l device -rF -d 'The device'
 complete -c namesake-agent -n '__fish_seen_subcommand_from inspect' -F

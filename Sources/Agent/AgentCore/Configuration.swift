@@ -8,6 +8,12 @@ package struct AgentConfiguration: Hashable, Sendable {
     /// The order in which the rules for the operating system's name are asked.
     package var nameRules: [NameRule] = NameRule.usualOrder
     package var device: DeviceAddress?
+    /// A PEM file of the authorities that issue certificates to firmware.
+    package var localAuthorities: String?
+    /// A PEM file of Intel's on-die roots.
+    package var onDieRoots: String?
+    /// SHA-256 of the key that the firmware's local TLS presents, 32 bytes.
+    package var localPin: [UInt8]?
 
     package static let usualPath = "/etc/namesake/agent.json"
 
@@ -37,8 +43,8 @@ package struct AgentConfiguration: Hashable, Sendable {
             Failure(
                 .agentConfigurationUnusable, "\(path): \(why)",
                 hint:
-                    "Its members are nameRules (a list of \(NameRule.usualOrder.map(\.word).joined(separator: ", "))) "
-                    + "and device (a path).")
+                    "Its members are nameRules (a list of \(NameRule.usualOrder.map(\.word).joined(separator: ", "))), "
+                    + "device, localAuthorities and onDieRoots (paths), and localPin (64 hexadecimal digits).")
         }
         let members: [String: Member]
         do { members = try JSONDecoder().decode([String: Member].self, from: Data(bytes)) } catch {
@@ -55,6 +61,11 @@ package struct AgentConfiguration: Hashable, Sendable {
             case ("device", .text(let path)):
                 guard let address = DeviceAddress(argument: path) else { throw unusable("device is no path") }
                 configuration.device = address
+            case ("localAuthorities", .text(let path)) where !path.isEmpty: configuration.localAuthorities = path
+            case ("onDieRoots", .text(let path)) where !path.isEmpty: configuration.onDieRoots = path
+            case ("localPin", .text(let digits)):
+                guard let pin = keyPin(digits) else { throw unusable("localPin is no SHA-256 in hexadecimal") }
+                configuration.localPin = pin
             default: throw unusable("\(printable(name)) is unknown, or not of this kind")
             }
         }
@@ -74,4 +85,22 @@ package struct AgentConfiguration: Hashable, Sendable {
             }
         }
     }
+}
+
+/// Reads the SHA-256 of a key: 64 hexadecimal digits.
+///
+/// - Returns: `nil` for anything else.
+package func keyPin(_ digits: String) -> [UInt8]? {
+    bytes(hexadecimal: digits).flatMap { $0.count == 32 ? $0 : nil }
+}
+
+/// Reads a file that decides whom the agent believes; it may be read by all, and written to by its owner alone.
+///
+/// - Throws: ``Failure/Code/agentConfigurationUnusable``.
+package func readSettingsText(_ path: String) throws(Failure) -> String {
+    do throws(FileRefusal) {
+        let bytes = try readTrustedFile(
+            path, forbidden: 0o022, because: "Whoever writes to it decides whom the agent believes")
+        return String(decoding: bytes, as: UTF8.self)
+    } catch { throw Failure(.agentConfigurationUnusable, error.message, hint: error.hint) }
 }

@@ -46,9 +46,15 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Do not ask DNS, which may take seconds.")
     var noDNS = false
 
+    @Flag(help: "Do not ask the firmware's own WS-Man, which may take longer.")
+    var noLocal = false
+
     func run() throws {
         try attempt(json: options.json, command: "status") { () throws(Failure) in
-            let found = try options.observe(.everything, asksDNS: !noDNS)
+            var found = try options.observe(.everything, asksDNS: !noDNS)
+            if !noLocal, let device = found.device, found.firmware?.provisioningState == .post {
+                found.local = localNames(options.forLocal(device, os: found.foundName?.name.text))
+            }
             if options.json {
                 print(found.json(command: "status", explained: explain).rendered)
             } else {

@@ -58,7 +58,19 @@ struct LocalCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-local.")
     var arguments: [String] = []
 
-    func run() throws { throw handOver(to: "namesake-agent-local", arguments) }
+    func run() throws { throw handOver(to: "namesake-agent-local", ["local"] + arguments) }
+}
+
+struct CaptureCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "capture",
+        abstract: "Record what this machine's firmware answers, without names and secrets, for a bug report.",
+        discussion: "See namesake-agent capture --help.")
+
+    @Argument(parsing: .captureForPassthrough, help: "Arguments of namesake-agent-local capture.")
+    var arguments: [String] = []
+
+    func run() throws { throw handOver(to: "namesake-agent-local", ["capture"] + arguments) }
 }
 
 struct InspectCommand: ParsableCommand {
@@ -77,20 +89,26 @@ struct InspectCommand: ParsableCommand {
 ///
 /// - Returns: The status to end with, when that cannot be.
 private func handOver(to program: String, _ arguments: [String]) -> ExitCode {
-    let folder = ownPath().split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    // Where the package puts it, then where a build does.
-    let candidates = ["\(folder)/../libexec/namesake/\(program)", "\(folder)/\(program)"]
-    for path in candidates where access(path, X_OK) == 0 {
+    if let path = helper(program) {
         // The copies live until the program is replaced.
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
         words.append(nil)
         execv(path, words)
     }
     let failure = Failure(
-        .syncProgramMissing, "\(program) cannot be run from \(candidates.joined(separator: " or "))",
+        .syncProgramMissing, "\(program) cannot be run from \(places(of: program).joined(separator: " or "))",
         hint: "Install the whole package: it belongs into libexec/namesake beside bin.")
     complain(failure.explanation)
     return ExitCode(ExitStatus(failure).rawValue)
+}
+
+/// Where one of this program's helpers is, `nil` when it is not installed.
+func helper(_ program: String) -> String? { places(of: program).first { access($0, X_OK) == 0 } }
+
+/// Where the package puts a helper, then where a build does.
+private func places(of program: String) -> [String] {
+    let folder = ownPath().split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    return ["\(folder)/../libexec/namesake/\(program)", "\(folder)/\(program)"]
 }
 
 /// The file that this process runs.

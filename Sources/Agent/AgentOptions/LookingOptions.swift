@@ -52,6 +52,14 @@ package struct LookingOptions: ParsableArguments {
         return settings
     }
 
+    /// The same for `namesake-agent-local`, with what is known already.
+    package func forLocal(_ device: String, os: String?) -> [String] {
+        var words = ["--device", device, "--device-timeout", "\(deviceTimeout)", "--sysfs", sysfs]
+        if let os { words += ["--name", os] }
+        if let configuration { words += ["--configuration", configuration] }
+        return words
+    }
+
     /// Where the operating system's name comes from.
     package func names(_ settings: AgentConfiguration) -> NameSources {
         let (address, patience, system) = (settings.device ?? .probe, patience, system)

@@ -1,5 +1,6 @@
 import AgentCore
 import CurlClient
+import Glibc
 import Vocabulary
 import Wire
 
@@ -50,7 +51,8 @@ struct CurlConnection: ServerConnection {
         case .peerNotTrusted(let why):
             Failure(
                 .serverNotTrusted, "\(server) is not the server of the enrolment file (\(why)); nothing was sent to it",
-                hint: "Another machine answers at that address, or the server has a new authority: if so, get a new "
+                hint: examineClock(time(nil)).failure.map { "\($0.message). \($0.hint ?? "")" }
+                    ?? "Another machine answers at that address, or the server has a new authority: if so, get a new "
                     + "enrolment file from it.")
         case .answerUnreadable(let why):
             Failure(

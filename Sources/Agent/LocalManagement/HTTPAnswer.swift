@@ -5,10 +5,16 @@ struct HTTPAnswer: Hashable, Sendable {
     var challenge: String?
     var body: [UInt8]
 
-    /// Reads all that came until the peer closed.
+    /// Reads what came.
     ///
-    /// - Returns: `nil` when it is no answer, or not all of one: shorter than it says, or without its last chunk.
-    init?(_ bytes: [UInt8]) {
+    /// Firmware may keep the connection after a 200, whatever it was asked: an answer ends where it says.
+    ///
+    /// `nil` when it is no answer, or not all of one: shorter than it says, or without its last chunk.
+    ///
+    /// - Parameters:
+    ///   - bytes: All of it so far.
+    ///   - isAll: Whether the peer has closed; what has no length of its own ends there.
+    init?(_ bytes: [UInt8], isAll: Bool = true) {
         guard let end = Self.position(of: Array("\r\n\r\n".utf8), in: bytes[...]) else { return nil }
         let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n")
         let words = (lines.first ?? "").split(separator: " ")
@@ -33,6 +39,7 @@ struct HTTPAnswer: Hashable, Sendable {
             guard length >= 0, rest.count >= length else { return nil }
             body = Array(rest.prefix(length))
         } else {
+            guard isAll else { return nil }
             body = Array(rest)
         }
     }

@@ -34,6 +34,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "A PEM file of roots that set-up trusts; may be given again.") var trustRoot: [String] = []
     @Option(help: "A folder on which to mount the device node `mei0`.") var hostNode: String?
     @Option(help: "A SOCK_SEQPACKET socket with the same host interface.") var hostSocket: String?
+    @Option(help: "A file for the root of its on-die authority, from 15.0 on.") var onDieRoot: String?
     @Option(help: "The control socket that tests use.") var control: String?
     @Option(help: "A file for one JSON line a request.") var requestLog: String?
     @Option(help: "How much faster than in life hellos follow each other.") var speedUp = 1.0
@@ -69,6 +70,9 @@ struct RunCommand: AsyncParsableCommand {
             let simulation = try await Simulation.start(try plan(), say: say)
             let nodes = try openNodes(simulation.hostSide, say)
             simulation.hostSide.onVanish { for node in nodes { node.vanish() } }
+            simulation.hostSide.onPush { message, connection in
+                for node in nodes { node.push(message, to: connection) }
+            }
             let greeter = Task { await simulation.run() }
             let end = Ending.listen()
             say("ready")
@@ -180,6 +184,7 @@ struct RunCommand: AsyncParsableCommand {
         plan.requestLog = requestLog
         plan.control = control
         plan.seed = seed
+        plan.onDieRoot = onDieRoot
         plan.kerberos = keytab.map { ($0, Set(kerberosAdmin)) }
         if let hold {
             let parts = hold.split(separator: ":").map(String.init)

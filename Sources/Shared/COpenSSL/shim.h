@@ -9,6 +9,7 @@
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -68,3 +69,14 @@ static inline X509 *house_certificate(const STACK_OF(X509) *certificates, int pl
 }
 
 static inline void house_certificates_free(STACK_OF(X509) *certificates) { sk_X509_pop_free(certificates, X509_free); }
+
+static inline STACK_OF(X509) *house_certificates_new(void) { return sk_X509_new_null(); }
+
+// Adds a reference of the list's own.
+static inline int house_certificates_add(STACK_OF(X509) *certificates, X509 *certificate) {
+    return X509_add_cert(certificates, certificate, X509_ADD_FLAG_UP_REF);
+}
+
+static inline int house_tls_at_least_1_2(SSL_CTX *context) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}

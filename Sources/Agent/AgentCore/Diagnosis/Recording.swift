@@ -18,6 +18,8 @@ package struct Recording: Hashable, Sendable {
     /// What sysfs says of the controller: `fw_ver`, `fw_status`, `dev_state`, `hbm_ver`, `kind`.
     package var attributes: [(name: String, text: String)] = []
     package var exchanges: [Exchange] = []
+    /// What the firmware's own WS-Man answered, redacted; `nil` where it was not asked.
+    package var management: JSONText?
 
     package static func == (left: Recording, right: Recording) -> Bool {
         left.device == right.device && left.exchanges == right.exchanges
@@ -83,6 +85,7 @@ package struct Recording: Hashable, Sendable {
                             .init("fault", .optional(exchange.fault)),
                         ])
                     })),
+            .init("management", management ?? .null),
         ])
     }
 }

@@ -37,6 +37,8 @@ package struct MEIDevice: HostInterfaceChannel, ~Copyable {
                     (.noHostInterface(let device), .noHostInterface):
                     if isInRecovery(device, sysfs: system.sysfs + "/class/mei") {
                         worst = .recoveryMode(device: device)
+                    } else if isDisabled(candidate, patience) {
+                        worst = .amtDisabled
                     } else if case .noManagementEngine = worst {
                         worst = error
                     }

@@ -33,6 +33,15 @@ package func explain(os: OSName?, firmware: Reading?, sharedFQDN: Bool?, verdict
     return paragraphs
 }
 
+/// What the certificate's name means for whoever manages the machine; nothing where it is the firmware's.
+func explain(certificate: Reading?, firmware: Reading?) -> [String] {
+    guard case .name(let presented) = certificate, case .name(let name) = firmware, presented != name else { return [] }
+    return [
+        "The firmware's certificate is for \(presented), and the firmware is called \(name): whoever manages it and verifies "
+            + "its TLS is turned away. 'namesake-server devices renew' issues one for the name that it has."
+    ]
+}
+
 /// The commonest reasons, from the surest on.
 private func difference(_ os: Hostname?, _ firmware: Reading?, sharedFQDN: Bool) -> String {
     guard let os, case .name(let name) = firmware else {

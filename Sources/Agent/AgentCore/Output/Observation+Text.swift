@@ -1,6 +1,6 @@
 import AMTHI
 package import Reconciliation
-import Vocabulary
+package import Vocabulary
 
 extension Observation {
     /// One line for people, as `check` prints it.
@@ -34,6 +34,10 @@ extension Observation {
         if let firmware {
             rows.append(("firmware", firmwareName ?? "unreadable"))
             rows.append(("  shares the name", firmware.sharedFQDN.map { $0 ? "yes" : "no" } ?? "unknown"))
+            if let local {
+                rows.append(("  for the system's name", Self.shown(local.hostOSFQDN)))
+                rows.append(("  certificate", Self.shown(local.certificate)))
+            }
             rows.append(("provisioning state", "\(firmware.provisioningState)"))
             rows.append(("control mode", "\(firmware.controlMode)"))
             rows.append(("AMT version", firmware.versions?.amt.map(printable) ?? "unknown"))
@@ -76,6 +80,7 @@ extension Observation {
     /// Why the names differ and what will be done, in paragraphs.
     package var explanation: [String] {
         explain(os: foundName, firmware: firmware?.reading, sharedFQDN: firmware?.sharedFQDN, verdict: verdict)
+            + explain(certificate: local?.certificate, firmware: firmware?.reading)
     }
 
     /// What each place says, those that were looked at.
@@ -87,11 +92,21 @@ extension Observation {
         case nil: break
         }
         if let firmware { facets.append((.firmware, firmware.reading)) }
+        if let local { facets += [(.hostOSFQDN, local.hostOSFQDN), (.certificate, local.certificate)] }
         if let dns, let name = foundName?.name { facets.append((.dns, dns.reading(of: name))) }
         return facets
     }
 
-    private var foundName: OSName? {
+    private static func shown(_ reading: Reading) -> String {
+        switch reading {
+        case .name(let name): name.text
+        case .empty: "none"
+        case .unreadable(let why): "unreadable: \(printable(why))"
+        }
+    }
+
+    /// The operating system's name and how it was found, where it was.
+    package var foundName: OSName? {
         if case .success(let found) = os { return found }
         return nil
     }
@@ -125,7 +140,8 @@ extension Observation {
         ])
     }
 
-    private static func json(_ facet: Facet, _ reading: Reading, _ os: Hostname?) -> JSONText {
+    /// One place's name, as it is told to programs.
+    package static func json(_ facet: Facet, _ reading: Reading, _ os: Hostname?) -> JSONText {
         let (word, name, reason): (String, String?, String?) =
             switch reading {
             case .name(let name): ("name", name.text, nil)

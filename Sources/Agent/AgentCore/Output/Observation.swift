@@ -11,6 +11,8 @@ package struct Observation: Sendable {
     package var fault: Failure?
     /// What DNS says of the operating system's name, where it was asked.
     package var dns: DNSFacts?
+    /// What the firmware's own WS-Man says, where it was asked.
+    package var local: LocalNames?
 
     package init(device: String?, firmware: FirmwareFacts?, os: Result<OSName, Failure>?, fault: Failure? = nil) {
         self.device = device

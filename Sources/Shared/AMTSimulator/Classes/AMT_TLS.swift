@@ -56,9 +56,11 @@ enum AMT_TLSSettingData: FirmwareClass {
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         [(remote, firmware.tls.remote), (local, firmware.tls.local)].map { name, settings in
+            // Where TLS cannot be done without, it is shown as it is: a Put of what was read has to be one that is taken.
+            let isBound = name == local && !mayBePlain(name, firmware.personality)
             var properties: [String: PropertyValue] = [
-                "AcceptNonSecureConnections": .boolean(settings.acceptsPlain), "ElementName": .text(name),
-                "Enabled": .boolean(settings.enabled), "InstanceID": .text(name),
+                "AcceptNonSecureConnections": .boolean(settings.acceptsPlain && !isBound), "ElementName": .text(name),
+                "Enabled": .boolean(settings.enabled || isBound), "InstanceID": .text(name),
                 "MutualAuthentication": .boolean(settings.mutual),
             ]
             if firmware.personality.newerProperties.contains(.nonSecureConnectionsSupported) {

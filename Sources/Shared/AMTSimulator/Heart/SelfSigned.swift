@@ -15,6 +15,8 @@ package struct SelfSigned: Sendable {
     let certificate: [UInt8]
     /// What follows the certificate in its chain, without the root.
     let issuers: [[UInt8]]
+    /// The on-die authority's root, which is never sent; `nil` where there is none.
+    let root: [UInt8]?
     let key: RSAKey
 
     package init(uuid: String, now: Double, kind: Personality.OwnCertificate = .selfSigned) throws {
@@ -26,7 +28,7 @@ package struct SelfSigned: Sendable {
         switch kind {
         case .selfSigned:
             let name = try DistinguishedName { CommonName("AMT \(uuid)") }
-            issuers = []
+            (issuers, root) = ([], nil)
             certificate = try Self.make(name, .init(key.publicKey), by: name, .init(key), now: now)
         case .onDie:
             let keys = (0..<4).map { _ in Certificate.PrivateKey(P384.Signing.PrivateKey()) }
@@ -42,6 +44,7 @@ package struct SelfSigned: Sendable {
             issuers = try (1...3).map { place in
                 try Self.make(names[place], keys[place - 1].publicKey, by: names[place + 1], keys[place], now: now)
             }
+            root = try Self.make(names[4], keys[3].publicKey, by: names[4], keys[3], now: now)
         }
     }
 

@@ -67,6 +67,8 @@ package struct SimulatedFirmware: Sendable {
     var messageCount: UInt64 = 0
     var enumerations: [String: (items: [Instance], made: Double)] = [:]
     var enumerationCount: UInt32 = 0
+    /// Whether AMT is switched off in MEBx: the host finds neither host interface nor port forwarding.
+    package var isDisabled = false
     /// How many more key pairs are refused because one is in the making.
     package var keyGenerationsBusy = 0
     /// How many more writes the flash takes before it refuses; `nil` for no limit.

@@ -82,12 +82,14 @@ extension SimulatedFirmware {
         }
     }
 
+    /// The firmware's own name, whole; empty where it has none.
+    var ownFQDN: String { [names.hostName, names.domainName].filter { !$0.isEmpty }.joined(separator: ".") }
+
     private var ownName: [UInt8] {
-        let name = [names.hostName, names.domainName].filter { !$0.isEmpty }.joined(separator: ".")
-        return HostBytes.flag(names.sharedFQDN) + HostBytes.flag(names.others["DDNSUpdateEnabled"] == "true")
+        HostBytes.flag(names.sharedFQDN) + HostBytes.flag(names.others["DDNSUpdateEnabled"] == "true")
             + HostBytes.word(UInt32(names.others["DDNSPeriodicUpdateInterval"] ?? "") ?? 1440)
             + HostBytes.word(UInt32(names.others["DDNSTTL"] ?? "") ?? 900)
-            + HostBytes.word(UInt32(names.hostName.utf8.count)) + HostBytes.ansi(name)
+            + HostBytes.word(UInt32(names.hostName.utf8.count)) + HostBytes.ansi(ownFQDN)
     }
 
     private var codeVersionTable: [UInt8] {

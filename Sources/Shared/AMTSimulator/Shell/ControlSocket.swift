@@ -110,6 +110,9 @@ struct ControlCommand: Sendable {
             }
         case "meiBusy": host.with { $0.deviceBusy = fields.times ?? 1 }
         case "meiVanish": host.vanishDevices()
+        case "amtDisabled":
+            host.with { $0.firmware.isDisabled = fields.on ?? true }
+            host.vanishDevices()
         case "resetCounters":
             host.with { state in
                 state.requests = 0

@@ -91,6 +91,12 @@ package final class FirmwareHost: Sendable {
         }
     }
 
+    /// What the local TLS port presents now, as DER.
+    func locallyServedIdentity() throws -> (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey) {
+        let own = try ownIdentity.get()
+        return with { $0.firmware.locallyServedIdentity(selfSigned: own) }
+    }
+
     /// Told after each answered request that may have changed something, outside of the lock.
     func onChange(_ body: @escaping @Sendable (SimulatedFirmware) -> Void) { keepers.withLock { $0.append(body) } }
 

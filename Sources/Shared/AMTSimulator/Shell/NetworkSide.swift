@@ -128,7 +128,7 @@ package final class NetworkSide: Sendable {
         }
         let facts = ConnectionFacts(number: number, isTLS: true, isSetUp: isSetUp)
         let asksClient = [.chainForSetUp, .chainOfClient].contains(admission)
-        let context = try tlsContext(admission, asksClient: asksClient)
+        let context = try tlsContext(host.servedIdentity(), admission, asksClient: asksClient)
         let handler: NIOSSLServerHandler
         if asksClient {
             handler = NIOSSLServerHandler(context: context) { [host, say] chain, promise in
@@ -147,9 +147,33 @@ package final class NetworkSide: Sendable {
         ])
     }
 
-    /// What the port presents now; made for each connection, since a commit or a test changes it.
-    private func tlsContext(_ admission: SimulatedFirmware.Admission, asksClient: Bool) throws -> NIOSSLContext {
-        let (der, issuers, key) = try host.servedIdentity()
+    /// Takes a connection of the host's own, which came through the firmware's port forwarding.
+    func adopt(fromHost channel: any Channel, tls: Bool) throws {
+        let number = counter.add(1, ordering: .relaxed).newValue
+        open.withLock { $0[number] = channel }
+        channel.closeFuture.whenComplete { [self] _ in open.withLock { _ = $0.removeValue(forKey: number) } }
+        let facts = ConnectionFacts(number: number, isTLS: tls, isSetUp: false, isFromHost: true)
+        if tls {
+            let context = try tlsContext(host.locallyServedIdentity(), .anyone, asksClient: false)
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+        }
+        try channel.pipeline.syncOperations.addHandler(HTTPHandler(host, facts))
+    }
+
+    /// Serves one end of a connection of the host's own.
+    func serve(fromHost descriptor: CInt, tls: Bool) {
+        let served = ClientBootstrap(group: group).channelInitializer { [self] channel in
+            channel.eventLoop.makeCompletedFuture { try adopt(fromHost: channel, tls: tls) }
+        }.withConnectedSocket(descriptor)
+        served.whenFailure { [say] error in say("a connection of the host's own failed: \(error)") }
+    }
+
+    /// What a port presents now; made for each connection, since a commit or a test changes it.
+    private func tlsContext(
+        _ identity: (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey), _ admission: SimulatedFirmware.Admission,
+        asksClient: Bool
+    ) throws -> NIOSSLContext {
+        let (der, issuers, key) = identity
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try ([der] + issuers).map {
                 .certificate(try NIOSSLCertificate(bytes: $0, format: .der))

@@ -34,6 +34,8 @@ package struct SimulationPlan: Sendable {
     package var commands: [String] = []
     /// A keytab with the firmware's keys, and the principals that may do everything.
     package var kerberos: (keytab: String, administrators: Set<String>)?
+    /// A file to which the root of its on-die authority is written, as PEM.
+    package var onDieRoot: String?
     /// The first request of this method is held, before or after it is applied.
     package var hold: (phase: String, method: String)?
 
@@ -71,6 +73,7 @@ package struct Simulation: Sendable {
         let log = try plan.requestLog.map { try RequestLog(path: $0) }
         let own = try SelfSigned(
             uuid: plan.uuid.hexadecimal, now: clock(), kind: plan.personality.ownCertificate)
+        if let path = plan.onDieRoot { try write(own.root, to: path) }
         let host = FirmwareHost(
             firmware, identity: OwnIdentity { own }, keys: KeyPool(size: 1), log: log, clock: clock)
         folder?.keep(host)
@@ -95,7 +98,15 @@ package struct Simulation: Sendable {
         let hello = plan.provisioningServer.map {
             HelloSender(host, server: $0, speedUp: plan.helloSpeedUp, group: group, say: say)
         }
-        return Simulation(hostSide: HostSide(host), network: network, hello: hello, control: control)
+        return Simulation(hostSide: HostSide(host, network: network), network: network, hello: hello, control: control)
+    }
+
+    private static func write(_ root: [UInt8]?, to path: String) throws {
+        guard let root else { throw SimulationFault("this generation has no on-die authority", exitCode: 64) }
+        let text = PEMDocument(type: "CERTIFICATE", derBytes: root).pemString + "\n"
+        do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
+            throw SimulationFault("the on-die root cannot be written to \(path): \(error)", exitCode: 73)
+        }
     }
 
     /// Says hello as long as it is due, until the task is cancelled; without a server to greet, returns at once.
