@@ -130,7 +130,8 @@ struct LocalTLSTests {
                 peer.close()
             """
         let listener = try RunningProgram(
-            "/usr/bin/setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", "/usr/bin/python3", "-c", server])
+            "/usr/bin/setpriv",
+            ["--reuid", "65534", "--regid", "65534", "--clear-groups", "/usr/bin/python3", "-c", server])
         defer { listener.signal(SIGKILL) }
         var lines = LineReader(listener.pipes[0])
         let first = lines.next()
