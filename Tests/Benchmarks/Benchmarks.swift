@@ -20,7 +20,11 @@ struct Benchmarks {
             return try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
         }
         try await withTemporaryFolder { folder in
-            let site = try await Site(in: folder)
+            // The device node where one can be made, else the socket.
+            let node = "\(folder)/dev"
+            let hasNode = access("/dev/fuse", R_OK | W_OK) == 0 && mkdir(node, 0o700) == 0
+            let site = try await Site(in: folder, simulator: hasNode ? ["--host-node", node] : [])
+            let device = hasNode ? "\(node)/mei0" : site.device
             try await site.control(#"{"do":"resetCounters"}"#)
             try await site.crashServer()
             let before = try site.requests().count
@@ -30,7 +34,7 @@ struct Benchmarks {
 
             var walls: [Double] = []
             var peaks: [Double] = []
-            let check = ["check", "--device", site.device, "--name", "ws-1.corp.example.test"]
+            let check = ["check", "--device", device, "--name", "ws-1.corp.example.test"]
             for _ in 0..<runs {
                 walls.append(try await wall("namesake-agent", check))
                 peaks.append(try await peak("namesake-agent", check))
@@ -40,6 +44,10 @@ struct Benchmarks {
             print("check, wall time                 \(figures(walls, "ms", 1000))")
             print("check, peak memory               \(figures(peaks, "MB", 1 / 1024))")
             print("version (process start alone)    \(figures(bare, "ms", 1000))")
+            let looked = try await trace("namesake-agent", check, in: folder)
+            print("check, opens of the device       \(count(looked, "openat(", "/mei"))")
+            let libraries = Set(looked.compactMap { $0.firstMatch(of: /\/(lib[^\/"]+\.so[^"]*)".*= \d+$/)?.output.1 })
+            print("check, shared libraries          \(libraries.sorted().joined(separator: " "))")
             print(
                 "in-place rename, cold server     \(requests.count) requests, \(coldState["handshakes"] ?? "?") handshakes"
             )
@@ -56,11 +64,35 @@ struct Benchmarks {
             print(
                 "next rename, with its own account \(try site.requests().count - warmBefore) requests, "
                     + "\(warm["handshakes"] ?? "?") handshakes")
+            let matching = [
+                "--device", device, "--name", "ws-2.corp.example.test", "--enrolment", "\(folder)/enrolment",
+                "--state-directory", "\(folder)/state",
+            ]
+            let joined = try await trace("namesake-agent-sync", matching, in: folder)
+            let connections = count(joined, "connect(", "htons(8443)")
+            print("sync where all matches           \(connections) connection to the server")
             await site.stop()
         }
         try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }
         try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
         try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
+    }
+
+    /// The system calls of one process by which it opens files and connections, as strace writes them; none without strace.
+    private static func trace(_ name: String, _ arguments: [String], in folder: String) async throws -> [Substring] {
+        guard access("/usr/bin/strace", X_OK) == 0 else {
+            print("strace is not installed: calls are not counted")
+            return []
+        }
+        let file = "\(folder)/trace"
+        let ended = try await run(
+            "/usr/bin/strace", ["-f", "-e", "trace=open,openat,connect", "-o", file, product(name)] + arguments)
+        guard ended.status == 0 else { throw Unexpected("\(name) ended with \(ended.status): \(ended.output)") }
+        return try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+    }
+
+    private static func count(_ calls: [Substring], _ words: String...) -> Int {
+        calls.count { call in words.allSatisfy { call.contains($0) } }
     }
 
     private static func measured(_ body: () async throws -> (status: Int32, output: String)) async throws -> Double {
