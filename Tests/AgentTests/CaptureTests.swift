@@ -142,6 +142,44 @@ struct CaptureOnNodeTests {
         #expect(ending.status == 0, "\(ending)")
         #expect(try Agent.fields(ending.output)["hostOSFQDN"] == "xxxxxx.xxxx.xxxxxxx.xxxx")
     }
+
+    @Test("what was recorded is read again through Intel's service by TLS, where that listens")
+    func throughService() async throws {
+        try await withMachine { machine in
+            let captured = try await machine.agent("capture", "--lms-port", "1", "--lms-tls-port", "1")
+            let recording = try JSONDecoder().decode(Recording.self, from: Data(captured.output.utf8))
+            let exchanges = try #require(recording.management).exchanges
+            let answers = exchanges.map { (messageNumber($0.request), $0.answer ?? "") }
+            let service = try await TLSServer(in: folder) { request in
+                (200, answers.first { $0.0 == messageNumber(request.body) }?.1 ?? "")
+            }
+            defer { service.stop() }
+            let host = service.address.dropFirst("https://".count).prefix { $0 != ":" }
+            let relay = try Relay(to: String(host), 8443)
+            let key = try await RunningProgram(
+                "/bin/sh",
+                [
+                    "-c",
+                    "openssl x509 -in \(folder.path)/certificate.pem -noout -pubkey | openssl pkey -pubin -outform der | sha256sum",
+                ]
+            ).ending()
+            let pin = String(key.output.prefix(64))
+            let ports = ["--lms-port", "1", "--lms-tls-port", "\(relay.port)"]
+            func local(_ more: [String]) async throws -> RunningProgram.Ending {
+                try await RunningProgram(
+                    Agent.path, ["local", "--json", "--device", machine.device] + ports + more
+                ).ending()
+            }
+            let read = try await local(["--pin", pin])
+            #expect(read.status == 0, "\(read)")
+            let fields = try Agent.fields(read.output)
+            #expect(fields["way"] == "lms" && fields["believedBy"] == "pin" && fields["hostName"] == "xxx")
+            #expect(service.requests.count == exchanges.count)
+            let refused = try await local([])
+            #expect(refused.status == 13 && refused.complaints.contains(pin), "\(refused)")
+            #expect(service.requests.count == exchanges.count, "nothing was asked")
+        }
+    }
 }
 
 /// What tells the requests of a session apart.

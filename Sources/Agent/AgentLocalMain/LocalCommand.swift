@@ -40,7 +40,12 @@ struct LocalCommand: AsyncParsableCommand {
         do throws(WSManFault) { facts = try await LocalFacts.read(WSManSession(over: transport)) } catch {
             throw Failure(local: error)
         }
-        let os = try? findOSName(looking.names(settings)).name
+        let os: Hostname?
+        do throws(Failure) { os = try findOSName(looking.names(settings)).name } catch {
+            // A system without a name still has a firmware to show; a name that was given wrongly is wrong usage.
+            guard error.code != .nameInvalid else { throw error }
+            os = nil
+        }
         let report = LocalReport(device: "\(firmware.address)", facts: facts, seen: transport.seen, os: os)
         print(looking.json ? report.json.rendered : report.table)
         return .match

@@ -37,8 +37,11 @@ struct ReachingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A PEM file of Intel's on-die roots.", valueName: "file"))
     var onDieRoots: String?
 
-    @Option(help: ArgumentHelp("An enrolment file, whose authority is believed too.", valueName: "file"))
-    var enrolment: String = "/etc/namesake/enrolment.json"
+    @Option(
+        help: ArgumentHelp(
+            "An enrolment file, whose authority is believed too. Default: the one in its usual place.",
+            valueName: "file"))
+    var enrolment: String?
 
     @Option(help: .hidden)
     var lmsPort: UInt16 = 16992
@@ -60,7 +63,12 @@ struct ReachingOptions: ParsableArguments {
         trust.authorities = try Self.certificates(authorities ?? settings.localAuthorities)
         trust.onDieRoots = try Self.certificates(onDieRoots ?? settings.onDieRoots)
         // Where this machine is enrolled, its server issues the certificates.
-        if let enrolled = try? readEnrolment(enrolment), let more = try? Certificate.all(pem: enrolled.serverCA) {
+        if let enrolment {
+            trust.authorities += try Certificate.all(pem: try readEnrolment(enrolment).serverCA)
+        } else if let enrolled = try? readEnrolment("/etc/namesake/enrolment.json"),
+            let more = try? Certificate.all(pem: enrolled.serverCA)
+        {
+            // Without one, or with one that this user may not read, the others decide.
             trust.authorities += more
         }
         return trust

@@ -60,7 +60,7 @@ package final class ManagementRecording: WSManTransport {
 /// XML whose texts tell nothing of the machine: letters and digits become `x`, but for what all machines of a kind have.
 ///
 /// Kept are truth values, numbers of up to six digits, the firmware's own names of things (`Intel(r) AMT …`), and whatever
-/// begins with `http://` or `uuid:00000000-`: names of classes, and the numbers of messages. Tags, and so attributes, stay.
+/// begins with the address of a schema or `uuid:00000000-`: names of classes, and the numbers of messages. Tags, and so attributes, stay.
 func redactedXML(_ text: String) -> String {
     var (shown, content, isTag): (String, String, Bool) = ("", "", false)
     for character in text {
@@ -82,7 +82,9 @@ func redactedXML(_ text: String) -> String {
 private func redactedText(_ text: String) -> String {
     let isHarmless =
         ["true", "false"].contains(text) || (text.utf8.count <= 6 && text.utf8.allSatisfy { 0x30...0x39 ~= $0 })
-        || ["Intel(r) ", "http://", "uuid:00000000-"].contains { text.hasPrefix($0) }
+        || ["Intel(r) ", "http://schemas.", "http://intel.com/", "http://www.w3.org/", "uuid:00000000-"].contains {
+            text.hasPrefix($0)
+        }
         || text.hasPrefix("TLSProtocolEndpoint")
     return isHarmless ? text : String(text.map { $0.isLetter || $0.isNumber ? "x" : $0 })
 }
