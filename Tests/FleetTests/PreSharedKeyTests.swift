@@ -31,7 +31,8 @@ struct PreSharedKeyTests {
             ("", pps, "0 characters"), (pid, "NKLD-G5DC-RRNQ-E9YZ-ZIJL-7LFL-VJED-69XK", "group 8 of 8"),
             (pid, "NKLE-G5DC-RRNQ-E9YZ-ZIJL-7LFL-VJED-69XJ", "group 1 of 8"),
             (pid, "NKLD-G5DC-RRNQ-E9YZ-ZIJL-7LFL-VJED", "28 characters"),
-            (pid, "NKLD-G5DC-RRNQ-E9Y!-ZIJL-7LFL-VJED-69XJ", "something else"), (pid, "", "0 characters"),
+            (pps, pid, "in the PID's place"), (pid, "NKLD-G5DC-RRNQ-E9Y!-ZIJL-7LFL-VJED-69XJ", "something else"),
+            (pid, "", "0 characters"),
         ])
     func refused(pid: String, pps: String, words: String) {
         let failure = #expect(throws: Failure.self) { try PreSharedKey(pid: pid, pps: Secret(pps)) }

@@ -130,6 +130,10 @@ struct PreSharedKeyTests {
             #expect(try await site.console("psk", "import", list).status == 0)
             #expect(try await site.console("devices", "retry", Site.machine).status == 0)
             try await site.awaitStage("managed")
+            let export = "\(folder)/server/recovery/\(Site.machine).recovery"
+            let sealed = try await site.console("recovery", "open", export).output
+            #expect(sealed.contains("psk:0000037M") && !sealed.contains("NKLD"), "\(sealed)")
+            #expect(try await site.console("recovery", "open", export, "--reveal").output.contains(Self.plain))
             let kept = try await site.console("psk", "remove", Self.pid)
             #expect(kept.status == 65 && kept.output.contains("psk.taken"), "\(kept.output)")
         }

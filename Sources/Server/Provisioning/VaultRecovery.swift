@@ -198,8 +198,13 @@ extension FirmwareContext {
     /// - Throws: ``Failure`` that waits when it cannot be written: the step must not begin then.
     func keepRecovery(before step: StepName) async throws(Failure) {
         guard let shelf = workshop.recovery else { return }
-        let plain = try RecoveryExport.plain(
-            try await store.device(machine), try await vault.secrets(of: machine))
+        let record = try await store.device(machine)
+        var secrets = try await vault.secrets(of: machine)
+        // A firmware that is unprovisioned in part opens to nothing else.
+        if let pid = record?.preSharedKey {
+            secrets.append((.preSharedKey(pid), try await vault.preSharedKey(pid).pps))
+        }
+        let plain = try RecoveryExport.plain(record, secrets)
         try await shelf.keep(
             try SealedRecovery(
                 plain, of: machine, made: now, before: step.rawValue, job: job.id.number, with: vault.ring))

@@ -39,13 +39,15 @@ package struct PreSharedKey: Hashable, Sendable {
     package static func plain(pid text: String) throws(Failure) -> String {
         let bytes = text.utf8.filter { $0 != hyphen }
         guard bytes.count == 8 else {
-            throw unfit("'\(text.prefix(40))' is no PID: it has \(bytes.count) characters, and a PID has 8")
+            // What is longer may be a PPS that stands in a PID's place.
+            let shown = bytes.count < 8 ? "'\(text)' is no PID: it" : "what stands in the PID's place is none: it"
+            throw unfit("\(shown) has \(bytes.count) characters, and a PID has 8")
         }
         guard bytes.allSatisfy(isAllowed) else {
-            throw unfit("'\(text.prefix(40))' is no PID: that is written in A to Z and 0 to 9")
+            throw unfit("'\(text)' is no PID: that is written in A to Z and 0 to 9")
         }
         guard bytes[7] == checksum(of: bytes[..<7]) else {
-            throw unfit("the PID \(text.prefix(40)) is mistyped: its last character is not the checksum of the others")
+            throw unfit("the PID \(text) is mistyped: its last character is not the checksum of the others")
         }
         return String(decoding: bytes, as: UTF8.self)
     }
