@@ -100,6 +100,15 @@ struct HonestyTests {
         #expect(wanted.filter { !told.contains($0) } == [])
     }
 
+    @Test("a machine that is put into client control mode says so")
+    func clientMode() async throws {
+        try await withBench(number: 67) { bench in
+            try await bench.provision()
+            try await bench.control(#"{"do":"clientMode"}"#)
+            #expect(try await bench.control(#"{"do":"state"}"#)["controlMode"] as? Int == 1)
+        }
+    }
+
     @Test("a password that somebody else changed is one that no longer fits")
     func setDigestPassword() async throws {
         try await withBench(number: 65) { bench in

@@ -7,11 +7,12 @@ import Vocabulary
 /// Adoption of each generation, and where a machine goes from there.
 @Suite("Adoption by generation", .serialized)
 struct AdoptionRoadsTests {
-    static let old: Set = ["7.1", "9.1", "11.8"]
+    static let old: Set = ["3.2", "7.1", "9.1", "11.8"]
 
     /// A machine that the site's server has provisioned, and a second server whose certificates its firmware trusts too.
     static func withHeir(
-        _ personality: String, realm isThere: Bool, _ body: (Site, AdoptionTests.Heir, [String]) async throws -> Void
+        _ personality: String, realm isThere: Bool, users: [[String: Any]] = [],
+        _ body: (Site, AdoptionTests.Heir, [String]) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             let network = try loopbackNetwork()
@@ -31,6 +32,12 @@ struct AdoptionRoadsTests {
                 simulator: ["--personality", personality, "--trust-root", "\(heirsRoot)/provisioning-root.pem"]
                     + tickets,
                 provisions: !isOld)
+            if !users.isEmpty {
+                try site.configure("digestUsers", users)
+                try await site.crashServer()
+                #expect(try await site.console("devices", "reprovision", Site.machine).status == 0)
+                #expect(try await site.end(of: "2").contains(#""state":"done""#))
+            }
             if isOld {
                 _ = try await site.end(of: "1")
                 #expect(try await site.console("devices", "legacy-tls", Site.machine, "allow").status == 0)
@@ -76,7 +83,7 @@ struct AdoptionRoadsTests {
     @Test(
         "by Kerberos, accepted by a policy, then both routes",
         .enabled(if: Realm.isThere, "krb5-kdc, krb5-admin-server or krb5-user is not installed"),
-        arguments: ["7.1", "9.1", "11.8", "12.0", "15.0", "16.1", "18"])
+        arguments: ["3.2", "7.1", "9.1", "11.8", "12.0", "15.0", "16.1", "18", "19"])
     func kerberos(personality: String) async throws {
         try await Self.withHeir(personality, realm: true) { site, heir, legacy in
             func adopt(_ more: [String]) async throws -> (status: Int32, output: String) {
@@ -121,6 +128,76 @@ struct AdoptionRoadsTests {
             let adopted = try await heir.end(of: "1")
             #expect(adopted.contains(#""state":"done""#), "\(adopted)")
             try await Self.go(site, heir)
+        }
+    }
+
+    @Test("as a digest user that is not admin: renamed in place, and partial unprovisioning is refused beforehand")
+    func user() async throws {
+        let users: [[String: Any]] = [["name": "helpdesk", "realms": ["pt-administration"]]]
+        try await Self.withHeir("12.0", realm: false, users: users) { site, heir, _ in
+            let shown = try await site.console("devices", "credentials", Site.machine, "--reveal")
+            let password = try #require(shown.output.firstMatch(of: /helpdesk +(\S+)/), "\(shown.output)").1
+            try "\(password)\n".write(toFile: "\(site.folder)/password", atomically: true, encoding: .utf8)
+            let begun = try await run(
+                "/bin/sh",
+                [
+                    "-c", "exec \"$0\" \"$@\" <'\(site.folder)/password'", product("namesake-server"), "devices",
+                    "adopt",
+                    Site.machine, "--folder", heir.folder, "--address", site.address, "--name", AdoptionTests.oldName,
+                    "--user", "helpdesk",
+                ])
+            #expect(begun.status == 0, "\(begun.output)")
+            let adopted = try await heir.end(of: "1")
+            #expect(adopted.contains("the account stays until its end date"), "\(adopted)")
+            #expect(try await heir.ask("devices", "rename", Site.machine, "ws-1.corp.example.test").status == 0)
+            let renamed = try await heir.end(of: "2")
+            #expect(renamed.contains(#""state":"done""#), "\(renamed)")
+            let before = try site.requests().count
+            let refused = try await heir.ask("devices", "reprovision", Site.machine)
+            #expect(refused.status != 0 && refused.output.contains("no-working-account"), "\(refused.output)")
+            #expect(try site.requests().count == before)
+        }
+    }
+
+    @Test(
+        "in client control mode, as set-up on the machine itself leaves it: in place goes, partial unprovisioning does not"
+    )
+    func clientMode() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            try await site.control(#"{"do":"clientMode"}"#)
+            #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
+            #expect(try await site.console("devices", "reprovision", Site.machine).status == 0)
+            let page = try await site.end(of: "3")
+            #expect(page.contains(#""state":"failed""#) && page.contains("needs admin control mode"), "\(page)")
+            let state = try await site.control(#"{"do":"state"}"#)
+            #expect(state["provisioningState"] as? Int == 2 && state["hostName"] as? String == "ws-1", "\(state)")
+            await site.stop()
+        }
+    }
+
+    @Test("a firmware without a certificate in its store is not adopted, and no account is made")
+    func bare() async throws {
+        try await withTemporaryFolder { folder in
+            try "P@ssw0rd-of-pc1\n".write(toFile: "\(folder)/password", atomically: true, encoding: .utf8)
+            let site = try await Site(
+                in: folder, simulator: ["--provisioned", "\(folder)/password"], provisions: false)
+            let heir = try await AdoptionTests.Heir(site)
+            let key = try await heir.key(site)
+            let begun = try await run(
+                "/bin/sh",
+                [
+                    "-c", "exec \"$0\" \"$@\" <'\(folder)/password'", product("namesake-server"), "devices", "adopt",
+                    Site.machine, "--folder", heir.folder, "--address", site.address, "--name",
+                    "pc1.\(Site.domain)", "--key", key, "--user", "admin",
+                ])
+            #expect(begun.status == 0, "\(begun.output)")
+            let page = try await heir.end(of: "1")
+            #expect(page.contains("firmware-state-unexpected") && page.contains("turn TLS on"), "\(page)")
+            let users = try await site.control(#"{"do":"state"}"#)["users"] as? [Any]
+            #expect(users?.isEmpty == true, "an account is left: \(users ?? [])")
+            await heir.server.stop()
+            await site.stop()
         }
     }
 

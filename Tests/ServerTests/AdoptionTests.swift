@@ -70,10 +70,18 @@ struct AdoptionTests {
         MachineID(Site.machine).map { "\(temporaryHostname(for: $0)).\(Site.domain)" } ?? ""
     }
 
-    static func withRealm(_ body: (Site, Realm, Heir) async throws -> Void) async throws {
+    /// The library that gives a process another clock.
+    static let otherClock = ["x86_64", "aarch64"].map { "/usr/lib/\($0)-linux-gnu/faketime/libfaketimeMT.so.1" }.first {
+        FileManager.default.fileExists(atPath: $0)
+    }
+
+    /// `clock` is set in the KDC's environment.
+    static func withRealm(
+        clock: [String] = [], _ body: (Site, Realm, Heir) async throws -> Void
+    ) async throws {
         try await withTemporaryFolder { folder in
             let network = try loopbackNetwork()
-            let realm = try await Realm(in: folder, at: "\(network).251", firmware: oldName)
+            let realm = try await Realm(in: folder, at: "\(network).251", firmware: oldName, clock: clock)
             let site = try await Site(
                 in: folder, network: network,
                 simulator: ["--keytab", realm.firmwareKeytab, "--kerberos-admin", Realm.console])
@@ -114,7 +122,7 @@ struct AdoptionTests {
                 ])
             #expect(verified.status == 0, "\(verified.output)")
             let users = try site.requests().compactMap { $0["user"] as? String }
-            #expect(users.count { $0 == Realm.console } == 3, "UUID, names, account: \(users)")
+            #expect(users.count { $0 == Realm.console } == 5, "UUID, names, TLS context, account: \(users)")
 
             // What libcurl's own Negotiate asks for is the operating system's principal, which firmware does not have.
             try await realm.tool("/usr/bin/kinit", "-k", "-t", realm.consoleKeytab, Realm.console)
@@ -162,6 +170,23 @@ struct AdoptionTests {
             #expect(site.simulator.printed.contains("ticket refused"))
             let state = try await site.control(#"{"do":"state"}"#)
             #expect((state["users"] as? [Any])?.count == 1, "nothing was made")
+        }
+    }
+
+    @Test(
+        "a firmware whose clock is more than five minutes off refuses the ticket, and the job says so",
+        .enabled(if: Realm.isThere, "krb5-kdc, krb5-admin-server or krb5-user is not installed"),
+        .enabled(if: otherClock != nil, "libfaketime is not installed"))
+    func skewed() async throws {
+        // The realm's time is the servers'; a firmware that is six minutes behind it is as far off.
+        let library = try #require(Self.otherClock)
+        try await Self.withRealm(clock: ["LD_PRELOAD=\(library)", "FAKETIME=+6m"]) { site, _, heir in
+            #expect(try await heir.adopt(site, Self.oldName, "--kerberos").status == 0)
+            let page = try await heir.end(of: "1")
+            #expect(page.contains("wsman.authentication-refused"), "\(page)")
+            #expect(page.contains("clock more than five minutes off"), "\(page)")
+            #expect(site.simulator.printed.contains("ticket refused"), "\(site.simulator.printed)")
+            #expect((try await site.control(#"{"do":"state"}"#)["users"] as? [Any])?.count == 1, "nothing was made")
         }
     }
 
@@ -224,6 +249,9 @@ struct AdoptionTests {
             let renamed = try await heir.end(of: "4")
             #expect(renamed.contains(#""state":"done""#), "\(renamed)")
             #expect(try await site.control(#"{"do":"state"}"#)["hostName"] as? String == "ws-78")
+            // Its set-up would not take this server, which is asked before anything is taken back.
+            let partial = try await heir.ask("devices", "reprovision", Site.machine)
+            #expect(partial.status != 0 && partial.output.contains("no-suitable-chain"), "\(partial.output)")
             await heir.server.stop()
             await site.stop()
         }

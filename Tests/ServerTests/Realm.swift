@@ -9,6 +9,7 @@ final class Realm {
     static let console = "namesake/console@\(name)"
 
     let folder: String
+    private let clock: [String]
     private var kdc: Program?
     var configuration: String { "KRB5_CONFIG=\(folder)/krb5.conf" }
     private var profile: String { "KRB5_KDC_PROFILE=\(folder)/kdc.conf" }
@@ -18,7 +19,10 @@ final class Realm {
 
     /// Makes the realm, starts its KDC, and gives the firmware `firmware` its principals; `HTTP/firmware` without a port
     /// is there too, under a key that only the operating system would have.
-    init(in parent: String, at address: String, firmware: String) async throws {
+    ///
+    /// `clock` is set in the KDC's environment: what gives it another time.
+    init(in parent: String, at address: String, firmware: String, clock: [String] = []) async throws {
+        self.clock = clock
         folder = "\(parent)/realm"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try """
@@ -58,7 +62,8 @@ final class Realm {
     }
 
     func start() async throws {
-        let kdc = try Program("/usr/bin/env", [configuration, profile, "/usr/sbin/krb5kdc", "-n", "-r", Self.name])
+        let kdc = try Program(
+            "/usr/bin/env", [configuration, profile] + clock + ["/usr/sbin/krb5kdc", "-n", "-r", Self.name])
         try await kdc.awaitLine("commencing operation")
         self.kdc = kdc
     }

@@ -113,7 +113,10 @@ package struct EnableTLSStep: Step {
         for var settings in try await context.enumerate(AMT.TLSSettingData.self) {
             settings.enabled = true
             settings.mutualAuthentication = false
-            if settings.nonSecureConnectionsSupported != false { settings.acceptNonSecureConnections = false }
+            // Firmware that cannot do without TLS is not told so again, unless it says the contrary.
+            if settings.nonSecureConnectionsSupported != false || settings.acceptNonSecureConnections == true {
+                settings.acceptNonSecureConnections = false
+            }
             _ = try await context.perform(Put<AMT.TLSSettingData>(settings))
         }
         return Output()

@@ -70,6 +70,10 @@ package struct AdoptStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let settings = try await meet(context)
+        // Before anything is made that would be left behind.
+        guard try await context.enumerate(AMT.TLSCredentialContext.self).first?.certificate != nil else {
+            throw presentsNothing
+        }
         let name = accountName(context)
         let password =
             try await context.vault.holds(.account(name), of: context.machine)
@@ -114,6 +118,10 @@ package struct AdoptStep: Step {
     }
 }
 
+private let presentsNothing = Failure(
+    .firmwareStateUnexpected, "TLS of the firmware does not present a certificate of its store",
+    hint: "Let the console that provisioned it turn TLS on, or provision it anew by this server.")
+
 /// Proves the account over a connection of its own, and writes down what the firmware has.
 package struct AdoptProofStep: Step {
     package static let name: StepName = "adopt.proof"
@@ -133,11 +141,7 @@ package struct AdoptProofStep: Step {
         guard let present = try await context.enumerate(AMT.TLSCredentialContext.self).first?.certificate,
             let found = try await certificates(context).first(where: { $0.id == present }),
             found.certificate.publicKey.pin.hexadecimal == wanted.pin
-        else {
-            throw Failure(
-                .firmwareStateUnexpected, "TLS of the firmware does not present a certificate of its store",
-                hint: "Let the console that provisioned it turn TLS on, or provision it anew by this server.")
-        }
+        else { throw presentsNothing }
         var keyPairID: String?
         for pair in try await context.enumerate(AMT.PublicPrivateKeyPair.self)
         where try PublicKey(firmware: pair.publicKey) == found.certificate.publicKey { keyPairID = pair.id }

@@ -108,6 +108,7 @@ struct ControlCommand: Sendable {
                     state.firmware.accounts.entries[place].a1 = [UInt8](repeating: 0, count: 16)
                 }
             }
+        case "clientMode": host.with { $0.firmware.controlMode = 1 }
         case "meiBusy": host.with { $0.deviceBusy = fields.times ?? 1 }
         case "meiVanish": host.vanishDevices()
         case "amtDisabled":
