@@ -1,3 +1,4 @@
+import Foundation
 import LibXML
 import Testing
 
@@ -58,5 +59,33 @@ struct BootSettingTests {
         #expect(try device.get(type).body?["CurrentNumberOfRecords"]?.text == "0")
         device = try Device.provisioned()
         #expect(try device.get(type).body?["CurrentNumberOfRecords"]?.text == "1")
+    }
+
+    @Test("the record is of the way in which the machine was set up, and tells of the server that did it")
+    func records() throws {
+        let kinds = ["IPS_TLSProvisioningRecord", "IPS_AdminProvisioningRecord", "IPS_ClientProvisioningRecord"]
+        func counts(_ device: inout Device) throws -> [Int] { try kinds.map { try device.items($0).count } }
+        let root = try Authority()
+        var device = Device(roots: [try root.hash()])
+        #expect(try counts(&device) == [0, 0, 0])
+        #expect(device.firmware.refusal(of: [try root.issue().certificate, try root.der()]) == nil)
+        device.firmware.asker = "127.0.0.9"
+        try device.setAdminPassword()
+        try device.rename("pc1", "corp.example.test")
+        #expect(try device.invoke("AMT_SetupAndConfigurationService", "CommitChanges").status == 0)
+        #expect(try counts(&device) == [1, 0, 0])
+        let record = try #require(try device.items(kinds[0]).first)
+        #expect(record["ProvServerFQDN"]?.text == "prov.corp.example.test" && record["SecureDNS"]?.text == "false")
+        #expect(record["SelectedHashData"]?.text == Data(try root.hash()).base64EncodedString())
+        #expect(record["SelectedHashType"]?.text == "2" && record["ProvServerIP"]?.text == "127.0.0.9")
+        #expect(record["IsTimeValid"]?.text == "true" && record["HostInitiated"]?.text == "false")
+        #expect(record["CreationTimeStamp"]?["Datetime"]?.text == "2022-01-31T10:23:04Z")
+        device.firmware.unprovision(partially: false)
+        #expect(try counts(&device) == [0, 0, 0])
+        device.firmware.enter(controlMode: 1, password: [UInt8](repeating: 1, count: 16))
+        #expect(try counts(&device) == [0, 0, 1])
+        device.firmware.unprovision(partially: false)
+        device.firmware.enter(controlMode: 2, password: nil)
+        #expect(try counts(&device) == [0, 1, 0])
     }
 }

@@ -31,6 +31,16 @@ struct CommitTests {
         #expect(try device.get("IPS_HostBasedSetupService").body?["CurrentControlMode"]?.text == "2")
     }
 
+    @Test("set-up ends without a host name where the switch says so")
+    func withoutName() throws {
+        var device = Device()
+        device.firmware.personality.switches.commitWantsHostName = false
+        #expect(try commit(&device) == 2057, "no password")
+        try device.setAdminPassword()
+        #expect(try commit(&device) == 0)
+        #expect(device.firmware.controlMode == 2 && device.firmware.names.hostName.isEmpty)
+    }
+
     @Test("set-up does not end on the factory's password")
     func factoryPassword() throws {
         var device = Device()

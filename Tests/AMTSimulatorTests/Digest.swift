@@ -3,6 +3,8 @@ import Foundation
 
 @testable import AMTSimulator
 
+func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
+
 func md5(_ text: String) -> [UInt8] { Array(Insecure.MD5.hash(data: Data(text.utf8))) }
 
 /// A client's side of the digest, by RFC 2617.

@@ -1,10 +1,7 @@
-import Crypto
-import CryptoExtras
 import Foundation
 import LibXML
 import TestKit
 import Testing
-import X509
 
 @testable import AMTSimulator
 
@@ -85,20 +82,7 @@ struct ForeignClientTests {
             try await bench.provision()
             let admin = Bench.Proof.digest(Device.password)
             let service = "AMT_PublicKeyManagementService"
-            let made = try await bench.invoke(
-                service, "GenerateKeyPair", "<h:KeyAlgorithm>0</h:KeyAlgorithm><h:KeyLength>2048</h:KeyLength>",
-                as: admin)
-            #expect(made == "0")
-            let blob = Data(try await ownCertificate(bench)).base64EncodedString()
-            let certificate = "<h:CertificateBlob>\(blob)</h:CertificateBlob>"
-            #expect(try await bench.invoke(service, "AddCertificate", certificate, as: admin) == "0")
-            let context = "AMT_TLSCredentialContext"
-            let body =
-                "<h:\(context) xmlns:h=\"\(Namespace.ofClass(context))\">\(Device().contextBody(0))</h:\(context)>"
-            #expect(
-                try await bench.post(
-                    envelope("\(Namespace.transfer)/Create", context, body: body), as: admin
-                ).status == 200)
+            let chosen = try await bench.giveCertificate(as: admin)
             let remote = selector("InstanceID", "Intel(r) AMT 802.3 TLS Settings")
             let settings = "AMT_TLSSettingData"
             #expect(try await bench.put(settings, tlsBody("802.3", enabled: true), remote, as: admin) == 200)
@@ -106,8 +90,7 @@ struct ForeignClientTests {
             #expect(try await bench.post(Bench.get, as: admin, tls: false).status == 200, "not committed yet")
             try await commit(bench, admin)
             let after = try await bench.control(#"{"do":"state"}"#)["served"] as? String
-            #expect(
-                after != before && after == Array(SHA256.hash(data: Data(base64Encoded: blob) ?? Data())).hexadecimal)
+            #expect(after != before && after == sha256(chosen).hexadecimal)
             let rightful = "CN = made.corp.example.test"
             #expect(try await bench.openssl("-tls1_2").output.contains(rightful))
             try await bench.control(#"{"do":"wrongCertificate"}"#)
@@ -132,21 +115,5 @@ struct ForeignClientTests {
     private func commit(_ bench: Bench, _ proof: Bench.Proof) async throws {
         let type = "AMT_SetupAndConfigurationService"
         #expect(try await bench.invoke(type, "CommitChanges", as: proof) == "0")
-    }
-
-    /// A certificate for the firmware's key pair, as an authority would issue it from the pair's public half.
-    private func ownCertificate(_ bench: Bench) async throws -> [UInt8] {
-        let type = "AMT_PublicPrivateKeyPair"
-        let pair = selector("InstanceID", "Intel(r) AMT Key: Handle: 0")
-        let answer = try await bench.post(
-            envelope("\(Namespace.transfer)/Get", type, body: "", selectors: pair), as: .digest(Device.password))
-        let text = try parseXML(Array(answer.body.utf8))["Body"]?[type]?["DERKey"]?.text ?? ""
-        let key = try _RSA.Signing.PublicKey(derRepresentation: Data(base64Encoded: text) ?? Data())
-        let made = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(key), notValidBefore: Authority.now,
-            notValidAfter: Date(timeIntervalSince1970: 4e9), issuer: bench.root.certificate.subject,
-            subject: DistinguishedName { CommonName("made.corp.example.test") }, signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: .init(), issuerPrivateKey: .init(bench.root.key))
-        return try der(made)
     }
 }

@@ -162,7 +162,7 @@ extension ForeignHabitsTests {
         seen["name"] = tag("HostName", text)
         _, (seen["again"], _, _, _) = ask(get, nonce, realm)
         # The names come in no namespace of their own, and only those that shall change.
-        partial = ('<AMT_GeneralSettings xmlns=""><HostName>pc2</HostName></AMT_GeneralSettings>')
+        partial = ('<h:AMT_GeneralSettings xmlns:h=""><h:HostName>pc2</h:HostName></h:AMT_GeneralSettings>')
         _, (seen["put"], _, text, _) = ask(envelope(3, TRANSFER + "Put", AMT + "AMT_GeneralSettings", partial), nonce, realm)
         seen["putName"] = tag("HostName", text) if seen["put"] == 200 else text
         reader, (seen["unknown"], _, _, _) = ask(envelope(4, TRANSFER + "Get", AMT + "AMT_Unknown", ""), nonce, realm)

@@ -85,17 +85,19 @@ struct HonestyTests {
             .split(separator: "struct Switches").dropFirst().joined().split(separator: "\n    }")[0]
         let names = switches.matches(of: /package var (\w+)/).map { String($0.output.1) }
         #expect(names.count >= 6)
-        let commands = try ["ControlSocket", "NetworkFaults"].flatMap { file in
+        let commands = try ["ControlSocket", "NetworkFaults", "HostSideFaults"].flatMap { file in
             try Self.text("Sources/Shared/AMTSimulator/Shell/\(file).swift").matches(of: /case "(\w+)":/).map {
                 String($0.output.1)
             }
         }
         #expect(commands.count >= 15)
-        let command = try Self.text("Sources/Shared/AMTSimulatorMain/SimulatorCommand.swift")
+        let command = try ["SimulatorCommand", "HostOptions"].map { file in
+            try Self.text("Sources/Shared/AMTSimulatorMain/\(file).swift")
+        }.joined()
         let options = command.matches(of: /@(?:Option|Flag)\([^@]*?\) *var\s+`?(\w+)`?/).map { match in
             "--" + match.output.1.replacing(/[A-Z]/) { "-" + $0.output.lowercased() }
         }
-        #expect(options.count >= 20)
+        #expect(options.count >= 35, "\(options)")
         let wanted = firmwareClasses.map { $0.name } + names + commands + FirmwareHost.mishaps + options
         #expect(wanted.filter { !told.contains($0) } == [])
     }

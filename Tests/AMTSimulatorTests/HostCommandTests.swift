@@ -126,7 +126,7 @@ struct HostCommandTests {
 
     @Test("takes only as many bytes as the command has", arguments: HostCommand.allCases)
     func lengths(command: HostCommand) {
-        var firmware = Self.firmware(.pre)
+        var firmware = Self.firmware(.pre, version: command.lastRelease < 16 ? "4.2.0" : "16.1.25")
         let range = command.dataLength
         let wrong = range.upperBound == Int(UInt16.max) ? range.lowerBound - 1 : range.upperBound + 1
         #expect(Self.status(&firmware, command, [UInt8](repeating: 0, count: wrong)) == 4)
@@ -141,6 +141,43 @@ struct HostCommandTests {
         var middle = Self.firmware(.pre, version: "12.0.67")
         #expect(Self.status(&middle, .getEHBCState) == 0)
         #expect(Self.status(&middle, .startConfigurationHBased, [UInt8](repeating: 2, count: 73)) == 2051)
+    }
+
+    @Test(
+        "tells of the last set-up in the vector's bytes, and before one of none",
+        .enabled(if: Vectors.arePresent, Vectors.note))
+    func audit() throws {
+        let wanted = try #require(try Self.vectors()["audit.rsp"])
+        var firmware = Self.firmware(.post)
+        #expect(Self.status(&firmware, .getMESetupAuditRecord) == 2068)
+        var audit = SetUpAudit(isSecureDNS: true, serverAddress: "192.168.10.5", serverName: "rps.example.com")
+        audit.hash = Array(wanted[29..<61])
+        // The vector's time: Monday, 21 September 2026, 12:30.
+        audit.time = 1_789_993_800
+        firmware.host.setUpAudit = audit
+        #expect(Self.ask(&firmware, .getMESetupAuditRecord) == wanted)
+        audit.serials = [[1], [2], [3], [UInt8](repeating: 4, count: 20)]
+        #expect(Array(audit.bytes[77..<125]).filter { $0 != 0 } == [2, 3] + [UInt8](repeating: 4, count: 16))
+        #expect(audit.bytes[125] == 1, "there are more")
+    }
+
+    @Test("rare commands: a seed in old firmware, the user's own connection, and AMT that is taken away for good")
+    func rare() {
+        var old = Self.firmware(.pre, version: "4.2.0")
+        #expect(Self.status(&old, .generateRngSeed) == 0)
+        #expect(Self.status(&old, .disableAndClearAMT) == 2051)
+        var firmware = Self.firmware(.post)
+        #expect(Self.status(&firmware, .generateRngSeed) == 2051)
+        #expect(Self.status(&firmware, .openUserInitiatedConnection) == 2068)
+        firmware.host.remoteAccess.server = "mps.example.com"
+        #expect(Self.status(&firmware, .openUserInitiatedConnection) == 0)
+        #expect(Self.ask(&firmware, .getRemoteAccessConnectionStatus)[20] == 2)
+        #expect(Self.status(&firmware, .closeUserInitiatedConnection) == 0)
+        #expect(Self.ask(&firmware, .getRemoteAccessConnectionStatus)[20] == 0)
+        #expect(Self.status(&firmware, .disableAndClearAMT) == 3)
+        firmware.provisioningState = .pre
+        #expect(Self.status(&firmware, .disableAndClearAMT) == 0)
+        #expect(!firmware.hostClients.contains(.hostInterface))
     }
 
     @Test("embedded set-up can be forbidden at any time, and allowed by no program")

@@ -91,7 +91,7 @@ struct SetUpPeriodTests {
                 device.firmware, identity: OwnIdentity { try SelfSigned(uuid: "x", now: 0) }, keys: KeyPool(size: 0),
                 log: nil, clock: { 0 })
             state.keep(host)
-            _ = host.hostInterface(Self.start)
+            _ = host.answer(Self.start, of: .hostInterface)
             var restored = Device(.amt9, seed: 7).firmware
             try state.restore(&restored)
             #expect(restored.oneTimePassword == Array("one-time".utf8))

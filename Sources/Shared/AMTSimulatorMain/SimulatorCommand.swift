@@ -32,14 +32,14 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The domain that DHCP option 15 gives.") var dnsSuffix = "corp.example.test"
     @Option(help: "The PKI DNS suffix that MEBx holds; then DHCP's does not count.") var trustedSuffix = ""
     @Option(help: "A PEM file of roots that set-up trusts; may be given again.") var trustRoot: [String] = []
-    @Option(help: "A folder on which to mount the device node `mei0`.") var hostNode: String?
-    @Option(help: "A SOCK_SEQPACKET socket with the same host interface.") var hostSocket: String?
+    @OptionGroup(title: "Host options") var host: HostOptions
     @Option(help: "A file for the root of its on-die authority, from 15.0 on.") var onDieRoot: String?
     @Option(help: "The control socket that tests use.") var control: String?
     @Option(help: "A file for one JSON line a request.") var requestLog: String?
     @Option(help: "How much faster than in life hellos follow each other.") var speedUp = 1.0
     @Option(help: "How set-up authenticates: cert-only or digest-admin.") var setUpAuthentication = "cert-only"
     @Option(help: "Whether the answer to CommitChanges arrives: sent or lost.") var commitAnswer = "sent"
+    @Flag(help: "Commit set-up though no host name was written, as MeshCentral expects.") var commitWithoutName = false
     @Option(help: "How many requests one nonce answers for.") var nonceUses: Int?
     @Option(help: "How many hours the first set-up stays open; later ones have six.") var setUpHours = 24.0
     @Option(help: "A shared key, as PID:FILE; the file holds the PPS, and in a second line admin's password.")
@@ -68,17 +68,15 @@ struct RunCommand: AsyncParsableCommand {
         do {
             if let devices { return try await runFleet(devices, say) }
             let simulation = try await Simulation.start(try plan(), say: say)
-            let nodes = try openNodes(simulation.hostSide, say)
-            simulation.hostSide.onVanish { for node in nodes { node.vanish() } }
-            simulation.hostSide.onPush { message, connection in
-                for node in nodes { node.push(message, to: connection) }
-            }
+            var ways = try OpenWays(host, [simulation.hostSide], say)
+            defer { ways.close() }
+            if let tree = host.sysfs { try simulation.writeKernelTree(tree, others: host.meiIndex) }
             let greeter = Task { await simulation.run() }
             let end = Ending.listen()
             say("ready")
             for await _ in end { break }
             greeter.cancel()
-            for node in nodes { node.stop() }
+            ways.close()
             await simulation.stop()
         } catch let fault as SimulationFault {
             FileHandle.standardError.write(Data("\(fault)\n".utf8))
@@ -87,39 +85,24 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func runFleet(_ devices: Int, _ say: @escaping @Sendable (String) -> Void) async throws {
-        guard devices > 0, hostNode == nil, hostSocket == nil, uuid == nil, hold == nil, psk == nil else {
+        guard devices > 0, host.hostSocket == nil, host.bind == nil, host.meiIndex == 0, uuid == nil, hold == nil,
+            psk == nil
+        else {
             throw ValidationError(
-                "--devices is at least 1, and goes without --uuid, --host-node, --host-socket, --hold, --psk")
+                "--devices is at least 1, and goes without --uuid, --host-socket, --bind, --mei-index, --hold, --psk")
         }
         let plan = FleetPlan(try plan(), count: devices)
         let simulation = try await FleetSimulation.start(plan, portOffset: portOffset, say: say)
+        var ways = try OpenWays(host, host.hostNode == nil ? [] : simulation.hostSides(), say)
+        defer { ways.close() }
+        if let tree = host.sysfs { try simulation.writeKernelTree(tree) }
         let greeter = Task { await simulation.run() }
         let end = Ending.listen()
         say("ready")
         for await _ in end { break }
         greeter.cancel()
+        ways.close()
         await simulation.stop()
-    }
-
-    /// Both ways to the host interface that were asked for, or none of them.
-    private func openNodes(
-        _ firmware: HostSide, _ say: @Sendable (String) -> Void
-    ) throws -> [any SimulatedNode] {
-        var nodes: [any SimulatedNode] = []
-        do {
-            if let hostNode {
-                nodes.append(try DeviceNode(directory: hostNode, firmware: firmware))
-                say("device node \(nodes[nodes.count - 1].path)")
-            }
-            if let hostSocket {
-                nodes.append(try SocketNode(path: hostSocket, firmware: firmware))
-                say("host interface socket \(hostSocket)")
-            }
-        } catch {
-            for node in nodes { node.stop() }
-            throw SimulationFault("\(error)", exitCode: 71)
-        }
-        return nodes
     }
 
     private static func password(in path: String) throws -> String {
@@ -150,6 +133,8 @@ struct RunCommand: AsyncParsableCommand {
         personality.switches.saysOnlyAMT = shortServerHeader
         personality.switches.speaksTLS13 = tls13
         personality.switches.firstSetUpHours = setUpHours
+        personality.switches.commitWantsHostName = !commitWithoutName
+        host.apply(to: &personality.switches)
         guard uuid != nil || devices != nil else {
             throw ValidationError("--uuid is missing: the device's SMBIOS UUID")
         }

@@ -2,10 +2,11 @@ import CSimulatedMEI
 import Glibc
 import Synchronization
 
-/// A file `mei0` in a FUSE mount that answers as the MEI driver does.
+/// Files `mei0`, `mei1` and on in a FUSE mount that answer as the MEI driver does.
 package final class DeviceNode: SimulatedNode {
-    package let path: String
-    private let firmware: any MEIFirmware
+    /// The first of them.
+    package var path: String { "\(connection.directory)/mei0" }
+    private let firmwares: [any MEIFirmware]
     private let connection: FuseConnection
     private let files = Mutex(Files())
     private let isStopped = Atomic(false)
@@ -14,7 +15,13 @@ package final class DeviceNode: SimulatedNode {
         var next: UInt64 = 1
         var open: [UInt64: OpenFile] = [:]
         /// Connections that a reset ended, of which the firmware is told on the node's thread.
-        var ended: [MEIConnection] = []
+        var ended: [(MEIConnection, device: Int)] = []
+
+        /// Lets one die; of its connection the firmware is told on the node's thread.
+        mutating func die(_ handle: UInt64) {
+            guard let device = open[handle]?.device, let connection = open[handle]?.die() else { return }
+            ended.append((connection, device))
+        }
     }
 
     /// IOCTL_MEI_CONNECT_CLIENT, IOCTL_MEI_NOTIFY_SET and IOCTL_MEI_NOTIFY_GET.
@@ -23,16 +30,23 @@ package final class DeviceNode: SimulatedNode {
     private static let notifyGet: UInt32 = 0x8004_4803
 
     private static let rootNode: UInt64 = 1
+    /// The inode of `mei0`; the others follow.
     private static let fileNode: UInt64 = 2
 
-    /// Mounts on an empty folder.
+    /// Mounts one device on an empty folder.
+    ///
+    /// - Throws: ``NodeFault``.
+    package convenience init(directory: String, firmware: any MEIFirmware) throws(NodeFault) {
+        try self.init(directory: directory, firmwares: [firmware])
+    }
+
+    /// Mounts on an empty folder a file for each firmware.
     ///
     /// A dead mount that an earlier process left on the folder is taken away first.
     ///
     /// - Throws: ``NodeFault`` where there is no `/dev/fuse`, mounting is not allowed, or the folder is not empty.
-    package init(directory: String, firmware: any MEIFirmware) throws(NodeFault) {
-        path = directory + "/mei0"
-        self.firmware = firmware
+    package init(directory: String, firmwares: [any MEIFirmware]) throws(NodeFault) {
+        self.firmwares = firmwares
         connection = try FuseConnection(mountingOn: directory)
         do throws(NodeFault) {
             try startThread { [self] in serve() }
@@ -50,12 +64,23 @@ package final class DeviceNode: SimulatedNode {
         connection.unmount()
     }
 
-    package func vanish() {
+    package func vanish() { die { _ in true } }
+
+    /// The ME of one of the devices resets.
+    package func vanish(_ number: Int) { die { $0.device == number } }
+
+    package func disconnect(_ wanted: MEIConnection) {
+        die { file in
+            if case .connected(wanted, _) = file.state { true } else { false }
+        }
+    }
+
+    private func die(_ which: (OpenFile) -> Bool) {
         let (readers, pollers) = files.withLock { files in
             var readers: [UInt64] = []
             var pollers: [UInt64] = []
-            for handle in files.open.keys {
-                if let ended = files.open[handle]?.die() { files.ended.append(ended) }
+            for (handle, file) in files.open where which(file) {
+                files.die(handle)
                 readers += files.open[handle]?.waiting.map(\.unique) ?? []
                 files.open[handle]?.waiting = []
                 if let poller = files.open[handle]?.poller { pollers.append(poller) }
@@ -91,9 +116,7 @@ package final class DeviceNode: SimulatedNode {
         close(connection.descriptor)
         // The kernel may have ended the mount without releasing what was open.
         files.withLock { files in
-            for handle in files.open.keys {
-                if let ended = files.open[handle]?.die() { files.ended.append(ended) }
-            }
+            for handle in files.open.keys { files.die(handle) }
             files.open = [:]
         }
         sayGoodbye()
@@ -104,7 +127,7 @@ package final class DeviceNode: SimulatedNode {
             defer { files.ended = [] }
             return files.ended
         }
-        for peer in ended { firmware.closed(peer) }
+        for (peer, device) in ended { firmwares[device].closed(peer) }
     }
 
     private func answer(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
@@ -155,12 +178,12 @@ package final class DeviceNode: SimulatedNode {
 
     private func lookUp(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
         let name = String(decoding: body.prefix { $0 != 0 }, as: UTF8.self)
-        guard header.nodeid == Self.rootNode, name == "mei0" else {
-            return connection.reply(header.unique, error: ENOENT)
-        }
+        guard header.nodeid == Self.rootNode, name.hasPrefix("mei"), let device = Int(name.dropFirst(3)),
+            firmwares.indices.contains(device), name == "mei\(device)"
+        else { return connection.reply(header.unique, error: ENOENT) }
         var entry = fuse_entry_out()
-        entry.nodeid = Self.fileNode
-        entry.attr = attributes(of: Self.fileNode)
+        entry.nodeid = Self.fileNode + UInt64(device)
+        entry.attr = attributes(of: entry.nodeid)
         connection.reply(header.unique, raw(entry))
     }
 
@@ -171,27 +194,33 @@ package final class DeviceNode: SimulatedNode {
     }
 
     private func list(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
-        guard body.loadUnaligned(as: fuse_read_in.self).offset == 0 else { return connection.reply(header.unique) }
+        let request = body.loadUnaligned(as: fuse_read_in.self)
+        let names = [".", ".."] + firmwares.indices.map { "mei\($0)" }
         var bytes: [UInt8] = []
-        for (offset, name) in ["." as String, "..", "mei0"].enumerated() {
+        for place in names.indices.dropFirst(Int(clamping: request.offset)) {
             var entry = fuse_dirent()
-            entry.ino = name == "mei0" ? Self.fileNode : Self.rootNode
-            entry.off = UInt64(offset + 1)
-            entry.namelen = UInt32(name.utf8.count)
-            entry.type = name == "mei0" ? 8 : 4  // DT_REG, DT_DIR
-            bytes += raw(entry).prefix(24) + Array(name.utf8)
-            bytes += [UInt8](repeating: 0, count: (8 - bytes.count % 8) % 8)
+            entry.ino = place < 2 ? Self.rootNode : Self.fileNode + UInt64(place - 2)
+            entry.off = UInt64(place + 1)
+            entry.namelen = UInt32(names[place].utf8.count)
+            entry.type = place < 2 ? 4 : 8  // DT_DIR, DT_REG
+            var record = raw(entry).prefix(24) + Array(names[place].utf8)
+            record += [UInt8](repeating: 0, count: (8 - record.count % 8) % 8)
+            guard bytes.count + record.count <= request.size else { break }
+            bytes += record
         }
         connection.reply(header.unique, bytes)
     }
 
     private func open(_ header: fuse_in_header) {
-        guard header.nodeid == Self.fileNode else { return connection.reply(header.unique, error: EISDIR) }
+        guard header.nodeid >= Self.fileNode else { return connection.reply(header.unique, error: EISDIR) }
+        let device = Int(header.nodeid - Self.fileNode)
         // A bind mount outlives the mount itself.
         guard !isStopped.load(ordering: .relaxed) else { return connection.reply(header.unique, error: ENODEV) }
+        let number = firmwares[device].opening()
+        guard number == 0 else { return connection.reply(header.unique, error: number) }
         let handle = files.withLock { files in
             defer { files.next += 1 }
-            files.open[files.next] = OpenFile()
+            files.open[files.next] = OpenFile(device: device)
             return files.next
         }
         var answer = fuse_open_out()
@@ -221,12 +250,10 @@ package final class DeviceNode: SimulatedNode {
     private func write(_ header: fuse_in_header, _ body: UnsafeRawBufferPointer) {
         let request = body.loadUnaligned(as: fuse_write_in.self)
         let message = Array(body[MemoryLayout<fuse_write_in>.size...].prefix(Int(request.size)))
-        let state = files.withLock { $0.open[request.fh]?.state }
-        guard case .connected(let peer, let longest) = state else {
-            return connection.reply(header.unique, error: ENODEV)
-        }
+        guard let file = files.withLock({ $0.open[request.fh] }), case .connected(let peer, let longest) = file.state
+        else { return connection.reply(header.unique, error: ENODEV) }
         guard message.count <= longest else { return connection.reply(header.unique, error: EFBIG) }
-        let answers = message.isEmpty ? [] : firmware.receive(message, from: peer)
+        let answers = message.isEmpty ? [] : firmwares[file.device].receive(message, from: peer)
         connection.reply(header.unique, raw(fuse_write_out(size: request.size, padding: 0)))
         deliver(answers, to: request.fh)
     }
@@ -268,18 +295,20 @@ package final class DeviceNode: SimulatedNode {
     }
 
     private func connectClient(_ header: fuse_in_header, _ handle: UInt64, _ client: [UInt8]) {
-        let state = files.withLock { $0.open[handle]?.state }
-        switch state {
+        let file = files.withLock { $0.open[handle] }
+        switch file?.state {
         case .unconnected where !isStopped.load(ordering: .relaxed): break
         case .connected: return connection.reply(header.unique, error: EBUSY)
         case .unconnected, .dead, nil: return connection.reply(header.unique, error: ENODEV)
         }
+        let firmware = firmwares[file?.device ?? 0]
         switch firmware.connect(client) {
         case .refused(let number): connection.reply(header.unique, error: number)
         case .accepted(let peer, let longest, let version):
             files.withLock { $0.open[handle]?.state = .connected(peer, longestMessage: Int(longest)) }
             let output = raw(longest) + [version, 0, 0, 0] + client[8...]
             connection.reply(header.unique, raw(fuse_ioctl_out()) + output)
+            firmware.opened(peer)
         }
     }
 
@@ -307,6 +336,6 @@ package final class DeviceNode: SimulatedNode {
 
     private func release(_ handle: UInt64) {
         let file = files.withLock { $0.open.removeValue(forKey: handle) }
-        if case .connected(let peer, _) = file?.state { firmware.closed(peer) }
+        if let file, case .connected(let peer, _) = file.state { firmwares[file.device].closed(peer) }
     }
 }

@@ -5,6 +5,15 @@ package protocol MEIFirmware: Sendable {
     /// One message from the host on a connection; the answers are queued for reading in order.
     func receive(_ message: [UInt8], from connection: MEIConnection) -> [[UInt8]]
     func closed(_ connection: MEIConnection)
+    /// The host knows that it is connected: what the firmware says unasked may be pushed from now on.
+    func opened(_ connection: MEIConnection)
+    /// The errno with which the device cannot be opened now, as while the engine resets; 0 where it can.
+    func opening() -> CInt
+}
+
+extension MEIFirmware {
+    package func opened(_ connection: MEIConnection) {}
+    package func opening() -> CInt { 0 }
 }
 
 package enum MEIConnectAnswer: Sendable {

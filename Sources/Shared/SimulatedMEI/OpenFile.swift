@@ -11,6 +11,8 @@ struct OpenFile: Sendable {
         case dead
     }
 
+    /// Which of the node's devices it is.
+    let device: Int
     var state = State.unconnected
     /// Whole messages; the first may have been read in part.
     private(set) var messages: [[UInt8]] = []
@@ -18,6 +20,8 @@ struct OpenFile: Sendable {
     var waiting: [(unique: UInt64, size: Int)] = []
     /// The handle under which the kernel wants to be woken.
     var poller: UInt64?
+
+    init(device: Int = 0) { self.device = device }
 
     enum Reading: Sendable {
         case bytes([UInt8])

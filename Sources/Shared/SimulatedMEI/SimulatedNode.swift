@@ -9,6 +9,8 @@ package protocol SimulatedNode: Sendable {
     func vanish()
     /// Sends a message that no request asked for; it is lost where the connection is gone.
     func push(_ message: [UInt8], to connection: MEIConnection)
+    /// Ends one connection as a reset would, and no other.
+    func disconnect(_ connection: MEIConnection)
 }
 
 /// Why a node could not be made.

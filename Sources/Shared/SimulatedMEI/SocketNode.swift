@@ -54,6 +54,12 @@ package final class SocketNode: SimulatedNode {
         }
     }
 
+    package func disconnect(_ wanted: MEIConnection) {
+        peers.withLock { peers in
+            for (descriptor, connection) in peers where connection == wanted { shutdown(descriptor, CInt(SHUT_RDWR)) }
+        }
+    }
+
     private func accept() {
         while true {
             let descriptor = simulated_mei_accept(listener)
@@ -83,6 +89,11 @@ package final class SocketNode: SimulatedNode {
 
     private func serve(_ descriptor: CInt) {
         guard let client = receive(descriptor, longest: 17), client.count == 16 else { return }
+        let number = firmware.opening()
+        guard number == 0 else {
+            _ = send(descriptor, raw(UInt32(number).littleEndian))
+            return
+        }
         switch firmware.connect(client) {
         case .refused(let number):
             _ = send(descriptor, raw(UInt32(number).littleEndian))
@@ -95,6 +106,7 @@ package final class SocketNode: SimulatedNode {
                 return send(descriptor, answer)
             }
             guard isTold else { return }
+            firmware.opened(connection)
             while let message = receive(descriptor, longest: Int(longest) + 1), message.count <= Int(longest) {
                 for answer in firmware.receive(message, from: connection) {
                     guard send(descriptor, answer) else { return }

@@ -83,7 +83,10 @@ extension SimulatedFirmware {
     /// Source for what must be there: network reference 3.4.
     mutating func commit() -> UInt32 {
         guard provisioningState != .pre else { return 1 }
-        guard !names.hostName.isEmpty else { return 2057 }
+        // rpc-go sets machines up from the host without giving them a name; MeshCentral does over the network.
+        let awaitedAnnounced = awaitsAnnounced
+        let needsName = personality.switches.commitWantsHostName && !awaitedAnnounced
+        guard !needsName || !names.hostName.isEmpty else { return 2057 }
         if tls.remote.enabled || tls.local.enabled {
             guard let handle = tls.certificate, let stored = store.certificates[handle],
                 store.key(of: stored.certificate) != nil
@@ -96,9 +99,14 @@ extension SimulatedFirmware {
             guard accounts.adminA1 != nil, hasMEBxPassword || !personality.needsMEBxPassword else { return 2057 }
             provisioningState = .post
             controlMode = 2
+            var audit = pendingAudit ?? SetUpAudit(kind: .tls, mode: setsUpBySharedKey ? 1 : 2)
+            (audit.serverAddress, audit.time) = (asker, clock)
+            audit.isHostInitiated = wasBegunByHost
+            (host.setUpAudit, pendingAudit) = (audit, nil)
         }
         committedTLS = tls
         oneTimePassword = []
+        host.announcedLeaf = nil
         setUpEnds = nil
         settled = nil
         commits += 1
@@ -149,6 +157,8 @@ extension SimulatedFirmware {
         hostSetUp = HostSetUp()
         oneTimePassword = []
         host.announcedLeaf = nil
+        host.setUpAudit = nil
+        wasBegunByHost = false
         configurationNonce = random.bytes(20)
         commits += 1
     }

@@ -80,8 +80,11 @@ let firmwareClasses: [any FirmwareClass.Type] = [
     CIM_ServiceAvailableToElement.self,
     CIM_SoftwareIdentity.self,
     CIM_SystemPackaging.self,
+    IPS_AdminProvisioningRecord.self,
+    IPS_ClientProvisioningRecord.self,
     IPS_HostBasedSetupService.self,
     IPS_ProvisioningRecordLog.self,
+    IPS_TLSProvisioningRecord.self,
 ]
 
 /// The properties that every service of AMT carries.

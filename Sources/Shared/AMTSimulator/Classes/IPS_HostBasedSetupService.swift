@@ -126,6 +126,9 @@ extension SimulatedFirmware {
         if let password { accounts.adminA1 = password }
         controlMode = mode
         provisioningState = .post
+        var audit = mode == 2 ? pendingAudit ?? SetUpAudit() : SetUpAudit()
+        (audit.kind, audit.isHostInitiated, audit.time) = (mode == 2 ? .admin : .client, true, clock)
+        (host.setUpAudit, pendingAudit) = (audit, nil)
         _ = endChain(0)
         configurationNonce = random.bytes(20)
         commits += 1

@@ -6,6 +6,8 @@ package struct ConnectionFacts: Hashable, Sendable {
     package var isSetUp: Bool
     /// From the host through the firmware's local channel, not from the network.
     package var isFromHost = false
+    /// The other side's address; empty where it has none.
+    package var peer = ""
     /// Whose Kerberos ticket came with this request, when it was good.
     package var principal: String?
 }
@@ -43,10 +45,12 @@ extension SimulatedFirmware {
                 status: 405)
         }
         let before = commits
+        asker = connection.peer
         let answer = answer(message.body, user: user)
         let bytes = HTTPAnswer.soap(answer.envelope, status: answer.status, personality: personality, now: clock)
         return ExchangeAnswer(
-            bytes: bytes, closes: answer.status != 200 || commits != before,
+            bytes: bytes,
+            closes: answer.status != 200 || commits != before || message.header("Connection")?.lowercased() == "close",
             user: connection.principal ?? user, resource: answer.resource,
             action: answer.action, status: answer.status, returnValue: answer.returnValue)
     }

@@ -11,6 +11,8 @@ extension SimulatedFirmware {
         case sharedKey
         /// Mutual TLS: a client's chain is checked.
         case chainOfClient
+        /// Set-up from the host: the certificate that was announced, or the host's own account.
+        case announcedLeaf
     }
 
     /// How port 16993, or without TLS 16992, meets a client now.
@@ -20,6 +22,7 @@ extension SimulatedFirmware {
     package func admission(tls: Bool) -> Admission {
         let remote = committedTLS.remote
         switch provisioningState {
+        case _ where host.isOff || host.isDisabledInMEBx || isInRecovery: return .closed
         case .pre: return .closed
         case .in where isSetUpOver: return .closed
         case .in where host.announcedLeaf != nil: return .closed
@@ -33,9 +36,15 @@ extension SimulatedFirmware {
 
     /// The certificate, what follows it in its chain, and the key that port 16993 presents, as DER.
     ///
+    /// - Parameters:
+    ///   - selfSigned: What the firmware made itself.
+    ///   - toHost: Whether the host asks, whose settings are others.
     /// - Returns: What the last commit selected, else a certificate that the firmware made itself.
-    func servedIdentity(selfSigned: SelfSigned) -> (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey) {
-        if committedTLS.remote.enabled, let handle = committedTLS.certificate,
+    func servedIdentity(
+        selfSigned: SelfSigned, toHost: Bool = false
+    ) -> (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey) {
+        // The host is shown what was set up for the network, too.
+        if toHost || committedTLS.remote.enabled, let handle = committedTLS.certificate,
             let stored = store.certificates[handle],
             let key = store.key(of: stored.certificate).flatMap({ store.keys[$0] })
         {

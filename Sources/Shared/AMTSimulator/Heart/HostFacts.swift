@@ -20,6 +20,29 @@ package struct HostFacts: Codable, Hashable, Sendable {
     package var setUpServer = SetUpServer()
     /// `nil` while IPv6 is off.
     package var ipv6: IPv6?
+    /// Whether AMT as a whole was switched off from the host.
+    package var isOff: Bool {
+        get { switchedOff ?? false }
+        set { switchedOff = newValue }
+    }
+    /// Whether UPID gives the platform's identity.
+    var tellsPlatformIdentity: Bool {
+        get { platformIdentity ?? false }
+        set { platformIdentity = newValue }
+    }
+    /// Whether MEBx has no AMT: the bus does not offer it then.
+    package var isDisabledInMEBx: Bool {
+        get { disabled ?? false }
+        set { disabled = newValue }
+    }
+    /// Of the last set-up that was committed.
+    var setUpAudit: SetUpAudit?
+    // Files of earlier versions have none of these.
+    private var disabled: Bool?
+    private var switchedOff: Bool?
+    private var platformIdentity: Bool?
+
+    package init() {}
 
     package struct RemoteAccess: Codable, Hashable, Sendable {
         /// 0 direct, 1 VPN, 2 outside, 3 unknown.

@@ -37,6 +37,11 @@ extension SimulatedFirmware {
         guard fits(commonName(leaf), suffix) else { return "\(commonName(leaf)) is not in \(suffix)" }
         let today = Date(timeIntervalSince1970: clock)
         isTimeValid = certificates.allSatisfy { $0.notValidBefore <= today && today <= $0.notValidAfter }
+        var audit = SetUpAudit(kind: .tls, isSecureDNS: !trustedSuffix.isEmpty, isTimeValid: isTimeValid)
+        audit.hash = digests.map { $0.digest(root) }.first { activeRoots.contains($0) } ?? []
+        audit.serials = certificates.dropFirst().map { Array($0.serialNumber.bytes) }
+        audit.serverName = commonName(leaf)
+        pendingAudit = audit
         return nil
     }
 
@@ -46,7 +51,7 @@ extension SimulatedFirmware {
     /// Source: network reference 6.3; which key usages real firmware asks for there is not documented.
     ///
     /// - Returns: Why it is refused, or `nil`.
-    func refusal(ofClient chain: [[UInt8]]) -> String? {
+    func refusal(ofClient chain: [[UInt8]], names: [String]? = nil) -> String? {
         let certificates = chain.compactMap { try? Certificate(derEncoded: $0) }
         guard certificates.count == chain.count, let leaf = certificates.first, let last = certificates.last else {
             return "no client certificate that can be read"
@@ -56,7 +61,7 @@ extension SimulatedFirmware {
         }
         let roots = store.certificates.values.filter(\.isTrustedRoot).map(\.certificate)
         guard roots.contains(where: { Self.isSigned(last, by: $0) }) else { return "no trusted root signed the chain" }
-        let names = committedTLS.remote.trustedCN
+        let names = names ?? committedTLS.remote.trustedCN
         guard names.isEmpty || names.contains(commonName(leaf)) else {
             return "\(commonName(leaf)) is not a trusted name"
         }

@@ -67,14 +67,20 @@ package struct SimulatedFirmware: Sendable {
     var messageCount: UInt64 = 0
     var enumerations: [String: (items: [Instance], made: Double)] = [:]
     var enumerationCount: UInt32 = 0
-    /// Whether AMT is switched off in MEBx: the host finds neither host interface nor port forwarding.
-    package var isDisabled = false
     /// How many more key pairs are refused because one is in the making.
     package var keyGenerationsBusy = 0
     /// How many more writes the flash takes before it refuses; `nil` for no limit.
     package var flashWritesLeft: Int?
     /// Counts how often set-up began since it was made; each has its own hellos.
     package var setUpPeriods = 0
+    /// What the set-up that goes on will have been.
+    var pendingAudit: SetUpAudit?
+    /// Whether it was the host that began the set-up that goes on.
+    var wasBegunByHost = false
+    /// The address of whoever asks now, where it is known.
+    var asker = ""
+    /// Whether the management engine came up in recovery mode, without AMT.
+    package var isInRecovery = false
     /// Counts commits; a shell that sees it change renews its TLS and drops its connections.
     package var commits = 0
 

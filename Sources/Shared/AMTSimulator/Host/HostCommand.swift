@@ -10,6 +10,7 @@ enum HostCommand: UInt32, CaseIterable {
     case getCodeVersions = 0x0400_001A
     case getSecurityParameters = 0x0400_001B
     case getMACAddresses = 0x0400_0025
+    case generateRngSeed = 0x0400_0028
     case startConfiguration = 0x0400_0029
     case setProvisioningServerOTP = 0x0400_002A
     case getProvisioningTLSMode = 0x0400_002B
@@ -21,6 +22,8 @@ enum HostCommand: UInt32, CaseIterable {
     case getPkiFQDNSuffix = 0x0400_0036
     case getDNSSuffixList = 0x0400_003E
     case setEnterpriseAccess = 0x0400_003F
+    case openUserInitiatedConnection = 0x0400_0044
+    case closeUserInitiatedConnection = 0x0400_0045
     case getRemoteAccessConnectionStatus = 0x0400_0046
     case getCurrentPowerPolicy = 0x0400_0047
     case getLanInterfaceSettings = 0x0400_0048
@@ -28,6 +31,7 @@ enum HostCommand: UInt32, CaseIterable {
     case getLastHostResetReason = 0x0400_004A
     case getUserInitiatedEnabledInterfaces = 0x0400_004D
     case getConfigServerData = 0x0400_004E
+    case getMESetupAuditRecord = 0x0400_0050
     case getIPv6LanInterfaceStatus = 0x0400_0052
     case getFQDN = 0x0400_0056
     case getRedirectionState = 0x0400_0058
@@ -39,6 +43,7 @@ enum HostCommand: UInt32, CaseIterable {
     case getControlMode = 0x0400_006B
     case getEHBCState = 0x0400_0084
     case setEHBCState = 0x0400_0085
+    case disableAndClearAMT = 0x0400_0088
     case startConfigurationHBased = 0x0400_008B
 
     /// How many bytes of data a request may have.
@@ -61,7 +66,8 @@ enum HostCommand: UInt32, CaseIterable {
     var changesState: Bool {
         switch self {
         case .unprovision, .startConfiguration, .setProvisioningServerOTP, .setPkiFQDNSuffix, .setHostFQDN,
-            .stopConfiguration, .startConfigurationEx, .setEHBCState, .startConfigurationHBased:
+            .stopConfiguration, .startConfigurationEx, .setEHBCState, .startConfigurationHBased,
+            .openUserInitiatedConnection, .closeUserInitiatedConnection, .disableAndClearAMT:
             true
         default: false
         }
@@ -73,10 +79,14 @@ enum HostCommand: UInt32, CaseIterable {
         case .getFQDN, .setHostFQDN, .startConfigurationEx, .getLocalSystemAccount: 6
         case .getControlMode: 7
         case .getEHBCState, .setEHBCState: 9
+        case .disableAndClearAMT: 12
         case .startConfigurationHBased: 14
         default: 0
         }
     }
+
+    /// The last release that knows the command, where it went again.
+    var lastRelease: Int { self == .generateRngSeed ? 5 : .max }
 }
 
 extension Personality {

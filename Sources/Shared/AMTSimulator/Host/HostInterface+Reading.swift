@@ -70,6 +70,9 @@ extension SimulatedFirmware {
         case .getLastHostResetReason:
             return .data(HostBytes.word(host.lastReset.reason) + HostBytes.word(host.lastReset.time))
         case .getUserInitiatedEnabledInterfaces: return .data(HostBytes.word(3))
+        case .getMESetupAuditRecord:
+            guard let audit = host.setUpAudit else { return .status(2068) }
+            return .data(audit.bytes)
         case .getSecurityParameters: return .data(securityParameters)
         case .getRedirectionState:
             let redirection = host.redirection

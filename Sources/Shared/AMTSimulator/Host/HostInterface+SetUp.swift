@@ -19,6 +19,10 @@ extension SimulatedFirmware {
         case .startConfigurationHBased: startHostBased(data, ownCertificate)
         case .stopConfiguration: stopConfiguration()
         case .unprovision: unprovisionFromHost()
+        case .generateRngSeed: .data([])
+        case .openUserInitiatedConnection: connectForUser()
+        case .closeUserInitiatedConnection: disconnectForUser()
+        case .disableAndClearAMT: disableAndClear()
         default: nil
         }
     }
@@ -80,6 +84,7 @@ extension SimulatedFirmware {
 
     private mutating func enterSetUp() {
         openSetUp()
+        wasBegunByHost = true
         commits += 1
     }
 
@@ -95,6 +100,26 @@ extension SimulatedFirmware {
             return .status(personality.switches.hostUnprovisionRefusal.rawValue)
         }
         unprovision(partially: false)
+        return .data([])
+    }
+
+    /// Only with a server that it could call.
+    private mutating func connectForUser() -> HostAnswer {
+        guard !host.remoteAccess.server.isEmpty else { return .status(2068) }
+        (host.remoteAccess.connection, host.remoteAccess.trigger) = (2, 0)
+        return .data([])
+    }
+
+    private mutating func disconnectForUser() -> HostAnswer {
+        host.remoteAccess.connection = 0
+        return .data([])
+    }
+
+    /// Takes AMT away until somebody brings it back in MEBx; before set-up alone.
+    private mutating func disableAndClear() -> HostAnswer {
+        guard provisioningState == .pre else { return Self.invalidMode }
+        unprovision(partially: false)
+        host.isDisabledInMEBx = true
         return .data([])
     }
 }

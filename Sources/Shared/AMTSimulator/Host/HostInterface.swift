@@ -31,17 +31,24 @@ extension SimulatedFirmware {
         guard message.count >= 12 else { return [] }
         let number = HostBytes.number(message, at: 4)
         let data = Array(message[12...])
-        guard Int(HostBytes.number(message, at: 8)) == data.count else { return [answer(number, .status(4))] }
-        guard let command = HostCommand(rawValue: number), command.firstRelease <= personality.release else {
-            return [answer(number, .status(2051))]
+        guard Int(HostBytes.number(message, at: 8)) == data.count else { return [Self.answer(number, .status(4))] }
+        guard let command = HostCommand(rawValue: number),
+            (command.firstRelease...command.lastRelease).contains(personality.release)
+        else {
+            return [Self.answer(number, .status(2051))]
         }
-        guard command.dataLength.contains(data.count) else { return [answer(number, .status(4))] }
+        guard command.dataLength.contains(data.count) else { return [Self.answer(number, .status(4))] }
         let content =
             reading(command, data) ?? settingUp(command, data, ownCertificate: ownCertificate) ?? .status(2051)
-        return [answer(number, content)]
+        return [Self.answer(number, content)]
     }
 
-    private func answer(_ command: UInt32, _ content: HostAnswer) -> [UInt8] {
+    /// The answer of a firmware that does nothing but refuse.
+    static func refusal(of message: [UInt8], status: UInt32) -> [[UInt8]] {
+        message.count < 12 ? [] : [answer(HostBytes.number(message, at: 4), .status(status))]
+    }
+
+    private static func answer(_ command: UInt32, _ content: HostAnswer) -> [UInt8] {
         let (status, data): (UInt32, [UInt8]) =
             switch content {
             case .data(let data): (0, data)

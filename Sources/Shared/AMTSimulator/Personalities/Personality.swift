@@ -94,6 +94,18 @@ package struct Personality: Hashable, Sendable {
         package var unknownRoot = UnknownRoot.notFound
         /// Whether TLS 1.3 is spoken beyond what the generation surely speaks.
         package var speaksTLS13 = false
+        /// How many of the host may hold the port forwarding client at once; `nil` as the generation has it.
+        package var portForwardingClients: Int?
+        /// Whether the firmware says its version on the port forwarding client before the host has said its own.
+        package var greetsHostFirst = true
+        /// How the firmware logs in to the host before it asks for port forwarding.
+        package var hostLogIn = HostLogIn.none
+        /// Whether closes of channel 0 come that mean nothing.
+        package var saysStaleCloses = false
+        /// Whether the port forwarding client goes with the first channel that closes.
+        package var dropsSessionWithChannel = false
+        /// Whether a commit wants a host name where DHCP gives the address.
+        package var commitWantsHostName = true
         /// Whether hellos are sent.
         package var saysHello = true
         /// Whether port 16993 of a machine that is set up serves before TLS has a certificate.
@@ -107,11 +119,24 @@ package struct Personality: Hashable, Sendable {
         return range
     }
 
+    var portForwardingManners: APFSession.Manners {
+        APFSession.Manners(
+            greetsFirst: switches.greetsHostFirst, logIn: switches.hostLogIn,
+            saysStaleCloses: switches.saysStaleCloses, dropsWithChannel: switches.dropsSessionWithChannel)
+    }
+
     package var serverHeader: String { switches.saysOnlyAMT ? "AMT" : server }
 
     package enum SetUpAuthentication: String, Sendable, CaseIterable {
         case certificateOnly = "cert-only"
         case digestAdmin = "digest-admin"
+    }
+
+    package enum HostLogIn: String, Sendable, CaseIterable {
+        case none
+        /// The authentication service is asked for, and nobody logs in.
+        case service
+        case user
     }
 
     package enum UnknownRoot: UInt32, Sendable, CaseIterable {

@@ -83,6 +83,7 @@ struct ControlCommand: Sendable {
             return json(["error": "there is no device \(fields.device ?? "")"])
         }
         if let answer = await network(fields, host, console) { return answer }
+        if let answer = hostSide(fields, host) { return answer }
         switch fields.do {
         case "state":
             do {
@@ -109,11 +110,6 @@ struct ControlCommand: Sendable {
                 }
             }
         case "clientMode": host.with { $0.firmware.controlMode = 1 }
-        case "meiBusy": host.with { $0.deviceBusy = fields.times ?? 1 }
-        case "meiVanish": host.vanishDevices()
-        case "amtDisabled":
-            host.with { $0.firmware.isDisabled = fields.on ?? true }
-            host.vanishDevices()
         case "resetCounters":
             host.with { state in
                 state.requests = 0

@@ -22,7 +22,7 @@ package final class FirmwareHost: Sendable {
         var authorized = 0
         var handshakes = 0
         var hellos = 0
-        var deviceBusy = 0
+        var hostFaults = HostFaults()
         var mishaps: [Mishap] = []
         var holds: [Mishap] = []
         var held: Held?
@@ -46,6 +46,7 @@ package final class FirmwareHost: Sendable {
     private let ownIdentity: OwnIdentity
     private let keys: KeyPool
     private let devices = Mutex<[@Sendable () -> Void]>([])
+    private let watchers = Mutex<[@Sendable () -> Void]>([])
     private let listeners = Mutex<[@Sendable (UInt64?) -> Void]>([])
     private let keepers = Mutex<[@Sendable (SimulatedFirmware) -> Void]>([])
 
@@ -83,18 +84,16 @@ package final class FirmwareHost: Sendable {
     }
 
     /// What port 16993 presents now, as DER.
-    func servedIdentity() throws -> (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey) {
+    ///
+    /// - Parameter toHost: Whether the host asks, and not the network.
+    /// - Returns: The certificate, those that follow it, and its key.
+    /// - Throws: Where no certificate can be made.
+    func servedIdentity(toHost: Bool = false) throws -> (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey) {
         let own = try ownIdentity.get()
         return with { state in
             if state.presentsWrongCertificate { return (own.certificate, own.issuers, own.key) }
-            return state.firmware.servedIdentity(selfSigned: own)
+            return state.firmware.servedIdentity(selfSigned: own, toHost: toHost)
         }
-    }
-
-    /// What the local TLS port presents now, as DER.
-    func locallyServedIdentity() throws -> (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey) {
-        let own = try ownIdentity.get()
-        return with { $0.firmware.locallyServedIdentity(selfSigned: own) }
     }
 
     /// Told after each answered request that may have changed something, outside of the lock.
@@ -156,16 +155,38 @@ package final class FirmwareHost: Sendable {
     }
 
     /// Answers one message of the host's; ports and keepers learn of what it changed.
-    func hostInterface(_ message: [UInt8]) -> [[UInt8]] {
+    func answer(_ message: [UInt8], of client: HostClient) -> [[UInt8]] {
         // A certificate that cannot be made is one that cannot be announced: the firmware then says internal error.
-        let own = SimulatedFirmware.wantsOwnCertificate(message) ? try? servedIdentity().certificate : nil
+        let own: (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey)? =
+            switch client {
+            case .hostInterface:
+                SimulatedFirmware.wantsOwnCertificate(message) ? try? servedIdentity(toHost: true) : nil
+            case .platformIdentity: try? servedIdentity(toHost: true)
+            default: nil
+            }
         let (answers, hasRestarted) = with { state in
             let before = state.firmware.commits
-            let answers = state.firmware.hostInterface(message, ownCertificate: own)
+            let answers =
+                switch client {
+                case .hostInterface: state.firmware.hostInterface(message, ownCertificate: own?.certificate)
+                case .manageability: state.firmware.manageability(message)
+                case .kernelInterface: state.firmware.kernelInterface(message)
+                case .platformIdentity: state.firmware.platformIdentity(message, rom: own?.issuers.last)
+                case .portForwarding: [[UInt8]]()
+                }
             return (answers, state.firmware.commits != before)
         }
-        if hasRestarted { restart(nil) }
-        if SimulatedFirmware.maySet(message) { keepNow() }
+        if hasRestarted {
+            restart(nil)
+            changedHostSide()
+        }
+        let maySet =
+            switch client {
+            case .hostInterface: SimulatedFirmware.maySet(message)
+            case .manageability: SimulatedFirmware.mayTurn(message)
+            default: false
+            }
+        if maySet { keepNow() }
         return answers
     }
 
@@ -195,7 +216,15 @@ package final class FirmwareHost: Sendable {
     /// Told when the ME resets: what the host had open is dead.
     func onVanish(_ body: @escaping @Sendable () -> Void) { devices.withLock { $0.append(body) } }
 
-    func vanishDevices() { for tell in devices.withLock({ $0 }) { tell() } }
+    func vanishDevices() {
+        for tell in devices.withLock({ $0 }) { tell() }
+        changedHostSide()
+    }
+
+    /// Told when the host would see another state of the engine, and its clients.
+    func onHostSide(_ body: @escaping @Sendable () -> Void) { watchers.withLock { $0.append(body) } }
+
+    func changedHostSide() { for tell in watchers.withLock({ $0 }) { tell() } }
 
     // MARK: holding
 

@@ -27,6 +27,11 @@ package final class Fleet: Sendable {
         for side in sides { side.watch() }
     }
 
+    /// What each device is to the host it sits in.
+    func hostSides() -> [HostSide] {
+        zip(devices, sides).map { HostSide($0, $1, loop: group.next()) }
+    }
+
     /// Opens the ports; those below 1024 only where that is allowed.
     ///
     /// - Throws: ``SimulationFault`` that names the port.

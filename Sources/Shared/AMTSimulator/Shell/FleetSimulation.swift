@@ -5,6 +5,7 @@ import NIOPosix
 /// A fleet that runs: its ports, its hellos, its control socket.
 package struct FleetSimulation: Sendable {
     private let fleet: Fleet
+    private let say: @Sendable (String) -> Void
     private let greeters: [HelloSender]
     private let control: (any Channel)?
 
@@ -38,7 +39,7 @@ package struct FleetSimulation: Sendable {
             }
         }
         say("\(fleet.devices.count) devices from \(plan.common.address) on")
-        return FleetSimulation(fleet: fleet, greeters: greeters ?? [], control: control)
+        return FleetSimulation(fleet: fleet, say: say, greeters: greeters ?? [], control: control)
     }
 
     /// Below the queue of a listener that does not listen with more than the kernel's old limit.
@@ -50,6 +51,16 @@ package struct FleetSimulation: Sendable {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// What each device is to the host it sits in; made anew with each call.
+    package func hostSides() -> [HostSide] { fleet.hostSides() }
+
+    /// Writes what a kernel would show of all devices, under a folder, and keeps it true.
+    ///
+    /// - Throws: ``SimulationFault``.
+    package func writeKernelTree(_ root: String) throws {
+        _ = try KernelTree(root, fleet.devices, others: 0, say: say)
     }
 
     /// Says hello for every device as long as it is due, until the task is cancelled.

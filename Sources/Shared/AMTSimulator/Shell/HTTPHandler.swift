@@ -7,7 +7,7 @@ final class HTTPHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let host: FirmwareHost
-    private let facts: ConnectionFacts
+    private var facts: ConnectionFacts
     private var collector = HTTPCollector()
     private var isBusy = false
 
@@ -15,6 +15,9 @@ final class HTTPHandler: ChannelInboundHandler {
         self.host = host
         self.facts = facts
     }
+
+    /// The client has proved by its certificate that it may set the machine up.
+    func isSetUp() { facts.isSetUp = true }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         collector.append(unwrapInboundIn(data).readableBytesView)

@@ -1,76 +1,114 @@
 import Glibc
+import NIOCore
 package import SimulatedMEI
 import Synchronization
 
 /// The firmware's clients as the MEI device offers them.
 package final class HostSide: MEIFirmware {
+    private struct Peers: Sendable {
+        var open: [MEIConnection: HostClient] = [:]
+        var links: [MEIConnection: PortForwardingLink] = [:]
+    }
+
     private let host: FirmwareHost
-    private let forwarder: LocalForwarder
-    private let counter = Atomic<UInt64>(0)
+    private let network: NetworkSide
+    private let loop: any EventLoop
+    private let peers = Mutex(Peers())
+    private let nodes = Mutex<[any SimulatedNode]>([])
 
-    // GUIDs as the ioctl carries them. Source: host reference 1.3.
+    /// Shared by all devices of the process: their nodes tell connections apart by it.
+    private static let counter = Atomic<UInt64>(0)
 
-    /// AMTHI, 12F80028-B4B7-4B2D-ACA8-46E0FF65814C.
-    private static let hostInterface: [UInt8] = [
-        0x28, 0x00, 0xF8, 0x12, 0xB7, 0xB4, 0x2D, 0x4B, 0xAC, 0xA8, 0x46, 0xE0, 0xFF, 0x65, 0x81, 0x4C,
-    ]
-    /// LME, 6733A4DB-0476-4E7B-B3AF-BCFC29BEE7A7.
-    private static let portForwarding: [UInt8] = [
-        0xDB, 0xA4, 0x33, 0x67, 0x76, 0x04, 0x7B, 0x4E, 0xB3, 0xAF, 0xBC, 0xFC, 0x29, 0xBE, 0xE7, 0xA7,
-    ]
-    /// The watchdog, 05B79A6F-4628-4D7F-899D-A91514CB32AB.
-    private static let watchdog: [UInt8] = [
-        0x6F, 0x9A, 0xB7, 0x05, 0x28, 0x46, 0x7F, 0x4D, 0x89, 0x9D, 0xA9, 0x15, 0x14, 0xCB, 0x32, 0xAB,
-    ]
-
-    package init(_ host: FirmwareHost, network: NetworkSide) {
+    init(_ host: FirmwareHost, _ network: NetworkSide, loop: any EventLoop) {
         self.host = host
-        forwarder = LocalForwarder(network)
+        self.network = network
+        self.loop = loop
+        host.onRestart { [self] _ in renew() }
     }
 
-    package func connect(_ client: [UInt8]) -> MEIConnectAnswer {
-        let (isBusy, firmware) = host.with { state in
-            defer { state.deviceBusy = max(0, state.deviceBusy - 1) }
-            return (state.deviceBusy > 0, state.firmware)
+    /// Says what it has to say unasked through a node, too.
+    package func use(_ node: any SimulatedNode) { nodes.withLock { $0.append(node) } }
+
+    package func opening() -> CInt { host.with { $0.hostFaults.resetEnds > $0.firmware.now } ? ENODEV : 0 }
+
+    package func connect(_ guid: [UInt8]) -> MEIConnectAnswer {
+        let (refusal, client, limit, most) = host.with { state -> (CInt, HostClient, UInt32, Int) in
+            let personality = state.firmware.personality
+            guard let client = HostClient(guid: guid), state.firmware.hostClients.contains(client) else {
+                return (ENOTTY, .hostInterface, 0, 0)
+            }
+            let isBusy = state.hostFaults.busy > 0
+            if isBusy { state.hostFaults.busy -= 1 }
+            return (
+                isBusy ? EBUSY : 0, client, client.longestMessage(personality), client.connections(personality)
+            )
         }
-        guard client == Self.watchdog || !firmware.isDisabled else { return .refused(errno: ENOTTY) }
-        guard [Self.hostInterface, Self.portForwarding, Self.watchdog].contains(client) else {
-            return .refused(errno: ENOTTY)
+        guard refusal == 0 else { return .refused(errno: refusal) }
+        let number = Self.counter.add(1, ordering: .relaxed).newValue
+        let connection = MEIConnection(client: guid, number: number)
+        let isTaken = peers.withLock { peers in
+            guard peers.open.values.count(where: { $0 == client }) < most else { return false }
+            peers.open[connection] = client
+            return true
         }
-        guard !isBusy else { return .refused(errno: EBUSY) }
-        let connection = MEIConnection(client: client, number: counter.add(1, ordering: .relaxed).newValue)
-        guard client == Self.portForwarding else {
-            return .accepted(
-                connection, longestMessage: firmware.personality.hostInterfaceLimit, protocolVersion: 1)
-        }
-        let session = PortForwarding(
-            name: firmware.ownFQDN, ports: firmware.forwardedPorts, longestMessage: Int(Self.longestForwarded))
-        // Up to AMT 10 the client has room for one (MeshAgent).
-        guard forwarder.begin(session, on: connection, alone: firmware.personality.release < 11) else {
-            return .refused(errno: EBUSY)
-        }
-        return .accepted(connection, longestMessage: Self.longestForwarded, protocolVersion: 4)
+        guard isTaken else { return .refused(errno: EBUSY) }
+        return .accepted(connection, longestMessage: limit, protocolVersion: client.protocolVersion)
     }
 
-    private static let longestForwarded: UInt32 = 8192
+    package func opened(_ connection: MEIConnection) {
+        guard peers.withLock({ $0.open[connection] }) == .portForwarding else { return }
+        let session = host.with { state in
+            APFSession(
+                uuid: state.firmware.uuid, name: state.firmware.ownFQDN, ports: state.firmware.localPorts,
+                longestMessage: Int(HostClient.portForwarding.longestMessage(state.firmware.personality)),
+                manners: state.firmware.personality.portForwardingManners)
+        }
+        let link = PortForwardingLink(
+            session, on: loop, network: network, push: { [self] in push($0, to: connection) },
+            disconnect: { [self] in for node in nodes.withLock({ $0 }) { node.disconnect(connection) } })
+        peers.withLock { $0.links[connection] = link }
+        link.begin()
+    }
 
     package func receive(_ message: [UInt8], from connection: MEIConnection) -> [[UInt8]] {
-        switch connection.client {
-        case Self.portForwarding:
-            forwarder.receive(message, from: connection)
+        let (client, link) = peers.withLock { ($0.open[connection], $0.links[connection]) }
+        guard let client else { return [] }
+        if let link {
+            link.receive(message)
             return []
-        case Self.watchdog:
-            // IsChangeToAMTEnabled is all that is known here.
-            return message == [5, 2, 0x51, 0x10] ? [[host.with { $0.firmware.manageability }]] : []
-        default: return host.hostInterface(message)
         }
+        switch host.with({ $0.hostFaults.next(client) }) {
+        case .answered: return host.answer(message, of: client)
+        case .silent: return []
+        case .empty: return [[]]
+        case .status(let status): return SimulatedFirmware.refusal(of: message, status: status)
+        case .late(let seconds):
+            let answers = host.answer(message, of: client)
+            loop.scheduleTask(in: .milliseconds(Int64(seconds * 1000))) { [self] in
+                for answer in answers { push(answer, to: connection) }
+            }
+            return []
+        }
+    }
+
+    package func closed(_ connection: MEIConnection) {
+        let link = peers.withLock { peers in
+            peers.open[connection] = nil
+            return peers.links.removeValue(forKey: connection)
+        }
+        link?.stop()
     }
 
     /// Called when a test lets the ME reset.
     package func onVanish(_ body: @escaping @Sendable () -> Void) { host.onVanish(body) }
 
-    /// How messages that no request asked for get to the host.
-    package func onPush(_ body: @escaping @Sendable ([UInt8], MEIConnection) -> Void) { forwarder.onPush(body) }
+    private func push(_ message: [UInt8], to connection: MEIConnection) {
+        for node in nodes.withLock({ $0 }) { node.push(message, to: connection) }
+    }
 
-    package func closed(_ connection: MEIConnection) { forwarder.closed(connection) }
+    /// Forwards follow a commit.
+    private func renew() {
+        let (name, ports) = host.with { ($0.firmware.ownFQDN, $0.firmware.localPorts) }
+        for link in peers.withLock({ Array($0.links.values) }) { link.renew(name: name, ports: ports) }
+    }
 }

@@ -106,74 +106,72 @@ package final class NetworkSide: Sendable {
     }
 
     /// Takes a new connection to one of the ports.
-    func adopt(_ channel: any Channel, tls: Bool) -> EventLoopFuture<Void> {
+    ///
+    /// - Parameters:
+    ///   - channel: The connection.
+    ///   - tls: Whether the port speaks TLS.
+    ///   - fromHost: Whether it comes from the host, through the port forwarding client.
+    /// - Returns: What is done once its handlers are there.
+    func adopt(_ channel: any Channel, tls: Bool, fromHost: Bool = false) -> EventLoopFuture<Void> {
         let delay = tls ? host.handshakeDelay() : 0
-        guard delay > 0 else { return channel.eventLoop.makeCompletedFuture { try setUp(channel, tls: tls) } }
+        guard delay > 0 else { return channel.eventLoop.makeCompletedFuture { try setUp(channel, tls, fromHost) } }
         return channel.eventLoop.scheduleTask(in: .milliseconds(Int64(delay * 1000))) { [self] in
-            try setUp(channel, tls: tls)
+            try setUp(channel, tls, fromHost)
         }.futureResult
     }
 
-    private func setUp(_ channel: any Channel, tls: Bool) throws {
+    private func setUp(_ channel: any Channel, _ tls: Bool, _ fromHost: Bool) throws {
         let number = counter.add(1, ordering: .relaxed).newValue
         open.withLock { $0[number] = channel }
         channel.closeFuture.whenComplete { [self] _ in open.withLock { _ = $0.removeValue(forKey: number) } }
-        let admission = host.with { $0.firmware.admission(tls: tls) }
+        let admission = host.with {
+            fromHost ? $0.firmware.localAdmission(tls: tls) : $0.firmware.admission(tls: tls)
+        }
         // The listener cannot be unbound and bound again without losing the port, so what must be closed hangs up.
         guard admission != .closed else { return channel.close(promise: nil) }
-        let isSetUp = admission == .chainForSetUp
-        guard tls else {
-            let facts = ConnectionFacts(number: number, isTLS: false, isSetUp: false)
-            return try channel.pipeline.syncOperations.addHandler(HTTPHandler(host, facts))
-        }
-        let facts = ConnectionFacts(number: number, isTLS: true, isSetUp: isSetUp)
-        let asksClient = [.chainForSetUp, .chainOfClient].contains(admission)
-        let context = try tlsContext(host.servedIdentity(), admission, asksClient: asksClient)
+        var facts = ConnectionFacts(number: number, isTLS: tls, isSetUp: admission == .chainForSetUp)
+        facts.isFromHost = fromHost
+        facts.peer = fromHost ? "" : channel.remoteAddress?.ipAddress ?? ""
+        guard tls else { return try channel.pipeline.syncOperations.addHandler(HTTPHandler(host, facts)) }
+        let web = HTTPHandler(host, facts)
+        let context = try tlsContext(admission, fromHost)
         let handler: NIOSSLServerHandler
-        if asksClient {
-            handler = NIOSSLServerHandler(context: context) { [host, say] chain, promise in
-                let ders = chain.compactMap { try? $0.toDERBytes() }
-                let refusal = host.with { state in
-                    isSetUp ? state.firmware.refusal(of: ders) : state.firmware.refusal(ofClient: ders)
-                }
-                if let refusal { say("\(isSetUp ? "set-up" : "client") refused: \(refusal)") }
+        if [.chainForSetUp, .chainOfClient, .announcedLeaf].contains(admission) {
+            // The callback runs on the channel's own loop, which is where the web server lives.
+            let web = NIOLoopBound(web, eventLoop: channel.eventLoop)
+            handler = NIOSSLServerHandler(context: context) { [self] chain, promise in
+                let refusal = refusal(of: chain.compactMap { try? $0.toDERBytes() }, admission, fromHost)
+                if refusal == nil, admission == .announcedLeaf { web.value.isSetUp() }
                 promise.succeed(refusal == nil ? .certificateVerified : .failed)
             }
         } else {
             handler = NIOSSLServerHandler(context: context)
         }
         try channel.pipeline.syncOperations.addHandlers([
-            handler, HandshakeCounter { [host] in host.with { $0.handshakes += 1 } }, HTTPHandler(host, facts),
+            handler, HandshakeCounter { [host] in host.with { $0.handshakes += 1 } }, web,
         ])
     }
 
-    /// Takes a connection of the host's own, which came through the firmware's port forwarding.
-    func adopt(fromHost channel: any Channel, tls: Bool) throws {
-        let number = counter.add(1, ordering: .relaxed).newValue
-        open.withLock { $0[number] = channel }
-        channel.closeFuture.whenComplete { [self] _ in open.withLock { _ = $0.removeValue(forKey: number) } }
-        let facts = ConnectionFacts(number: number, isTLS: tls, isSetUp: false, isFromHost: true)
-        if tls {
-            let context = try tlsContext(host.locallyServedIdentity(), .anyone, asksClient: false)
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+    /// Checks a client's chain, and says why it is refused.
+    private func refusal(
+        of chain: [[UInt8]], _ admission: SimulatedFirmware.Admission, _ fromHost: Bool
+    ) -> String? {
+        let refusal = host.with { state -> String? in
+            switch admission {
+            case .chainForSetUp: state.firmware.refusal(of: chain)
+            case .announcedLeaf: state.firmware.refusal(ofAnnounced: chain)
+            default:
+                state.firmware.refusal(
+                    ofClient: chain, names: fromHost ? state.firmware.committedTLS.local.trustedCN : nil)
+            }
         }
-        try channel.pipeline.syncOperations.addHandler(HTTPHandler(host, facts))
+        if let refusal { say("\(admission == .chainOfClient ? "client" : "set-up") refused: \(refusal)") }
+        return refusal
     }
 
-    /// Serves one end of a connection of the host's own.
-    func serve(fromHost descriptor: CInt, tls: Bool) {
-        let served = ClientBootstrap(group: group).channelInitializer { [self] channel in
-            channel.eventLoop.makeCompletedFuture { try adopt(fromHost: channel, tls: tls) }
-        }.withConnectedSocket(descriptor)
-        served.whenFailure { [say] error in say("a connection of the host's own failed: \(error)") }
-    }
-
-    /// What a port presents now; made for each connection, since a commit or a test changes it.
-    private func tlsContext(
-        _ identity: (certificate: [UInt8], issuers: [[UInt8]], key: RSAKey), _ admission: SimulatedFirmware.Admission,
-        asksClient: Bool
-    ) throws -> NIOSSLContext {
-        let (der, issuers, key) = identity
+    /// What the port presents now; made for each connection, since a commit or a test changes it.
+    private func tlsContext(_ admission: SimulatedFirmware.Admission, _ fromHost: Bool) throws -> NIOSSLContext {
+        let (der, issuers, key) = try host.servedIdentity(toHost: fromHost)
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try ([der] + issuers).map {
                 .certificate(try NIOSSLCertificate(bytes: $0, format: .der))
@@ -192,7 +190,11 @@ package final class NetworkSide: Sendable {
                 return PSKServerIdentityResponse(key: NIOSSLSecureBytes(shared.key.utf8))
             }
         }
-        if asksClient { configuration.certificateVerification = .noHostnameVerification }
+        switch admission {
+        case .chainForSetUp, .chainOfClient: configuration.certificateVerification = .noHostnameVerification
+        case .announcedLeaf: configuration.certificateVerification = .optionalVerification
+        case .closed, .anyone, .sharedKey: break
+        }
         return try NIOSSLContext(configuration: configuration)
     }
 }

@@ -50,6 +50,8 @@ package struct SimulationPlan: Sendable {
 /// A simulated device that runs: its ports, its hello, its control socket.
 package struct Simulation: Sendable {
     package let hostSide: HostSide
+    private let host: FirmwareHost
+    private let say: @Sendable (String) -> Void
     private let network: NetworkSide
     private let hello: HelloSender?
     private let control: (any Channel)?
@@ -98,7 +100,9 @@ package struct Simulation: Sendable {
         let hello = plan.provisioningServer.map {
             HelloSender(host, server: $0, speedUp: plan.helloSpeedUp, group: group, say: say)
         }
-        return Simulation(hostSide: HostSide(host, network: network), network: network, hello: hello, control: control)
+        return Simulation(
+            hostSide: HostSide(host, network, loop: group.next()), host: host, say: say, network: network,
+            hello: hello, control: control)
     }
 
     private static func write(_ root: [UInt8]?, to path: String) throws {
@@ -107,6 +111,16 @@ package struct Simulation: Sendable {
         do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch {
             throw SimulationFault("the on-die root cannot be written to \(path): \(error)", exitCode: 73)
         }
+    }
+
+    /// Writes what the kernel would show of the device, under a folder, and keeps it true.
+    ///
+    /// - Parameters:
+    ///   - root: The folder; made where it is missing.
+    ///   - others: How many numbers other controllers have before it.
+    /// - Throws: ``SimulationFault``.
+    package func writeKernelTree(_ root: String, others: Int) throws {
+        _ = try KernelTree(root, [host], others: others, say: say)
     }
 
     /// Says hello as long as it is due, until the task is cancelled; without a server to greet, returns at once.

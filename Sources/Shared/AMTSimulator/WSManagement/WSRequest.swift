@@ -24,7 +24,7 @@ struct WSRequest {
     /// - Throws: ``WSFault`` where the envelope is none.
     init(_ bytes: [UInt8]) throws(WSFault) {
         let envelope: XMLElement
-        do { envelope = try parseXML(bytes) } catch { throw .invalidRepresentation }
+        do { envelope = try parseXML(Self.withoutEmptyPrefixes(bytes)) } catch { throw .invalidRepresentation }
         guard envelope.name == "Envelope" else { throw .invalidRepresentation }
         let header = envelope["Header"]
         action = header?["Action"]?.text ?? ""
@@ -38,6 +38,24 @@ struct WSRequest {
             selectors[selector.attribute("Name") ?? ""] =
                 selector["EndpointReference"].map { .reference($0) } ?? .text(selector.text)
         }
+    }
+}
+
+extension WSRequest {
+    /// Gives prefixes that are bound to nothing a namespace of their own.
+    ///
+    /// rpc-go writes `<h:AMT_GeneralSettings xmlns:h="">`, which XML's namespaces forbid and firmware takes.
+    private static func withoutEmptyPrefixes(_ bytes: [UInt8]) -> [UInt8] {
+        let hasEmpty = bytes.indices.dropLast(2).contains {
+            bytes[$0] == UInt8(ascii: "=") && bytes[$0 + 1] == bytes[$0 + 2]
+                && (bytes[$0 + 1] == UInt8(ascii: "\"") || bytes[$0 + 1] == UInt8(ascii: "'"))
+        }
+        guard hasEmpty else { return bytes }
+        var text = String(decoding: bytes, as: UTF8.self)
+        while let match = text.firstMatch(of: /(<[^<>]*?\sxmlns:[\w.-]+=)(?:""|'')/) {
+            text.replaceSubrange(match.range, with: "\(match.output.1)\"urn:empty\"")
+        }
+        return Array(text.utf8)
     }
 }
 
