@@ -126,6 +126,9 @@ struct CommitTests {
     @Test("full unprovisioning clears names and admin, and closes")
     func fully() throws {
         var device = try Device.provisioned()
+        for wrong in ["", "<h:ProvisioningMode>4</h:ProvisioningMode>"] {
+            #expect(try device.invoke(Self.type, "Unprovision", wrong).status == 36)
+        }
         let input = "<h:ProvisioningMode>1</h:ProvisioningMode>"
         #expect(try device.invoke(Self.type, "Unprovision", input).status == 0)
         #expect(device.firmware.provisioningState == .pre)

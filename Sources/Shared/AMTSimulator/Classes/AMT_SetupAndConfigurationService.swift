@@ -48,6 +48,8 @@ enum AMT_SetupAndConfigurationService: FirmwareClass {
         case "SetMEBxPassword":
             return .status(firmware.setMEBxPassword(input["Password"]?.text ?? ""))
         case "Unprovision":
+            // 0 as it is, 1 enterprise, 2 small business, 3 remote: since 6.0 they are the same.
+            guard let mode = UInt32(input["ProvisioningMode"]?.text ?? ""), mode <= 3 else { return .status(36) }
             firmware.unprovision(partially: false)
             return .status(0)
         case "PartialUnprovision":
