@@ -4,6 +4,7 @@ import Foundation
 enum IPS_TLSProvisioningRecord: FirmwareClass {
     static let name = "IPS_TLSProvisioningRecord"
     static let firstRelease = 6
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         guard let audit = firmware.setUpRecord(.tls) else { return [] }
@@ -21,6 +22,7 @@ enum IPS_TLSProvisioningRecord: FirmwareClass {
 enum IPS_AdminProvisioningRecord: FirmwareClass {
     static let name = "IPS_AdminProvisioningRecord"
     static let firstRelease = 7
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         firmware.setUpRecord(.admin).map { [instance($0.properties)] } ?? []
@@ -31,6 +33,7 @@ enum IPS_AdminProvisioningRecord: FirmwareClass {
 enum IPS_ClientProvisioningRecord: FirmwareClass {
     static let name = "IPS_ClientProvisioningRecord"
     static let firstRelease = 7
+    static let declaresCommon = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         firmware.setUpRecord(.client).map { [instance($0.common)] } ?? []
