@@ -4,7 +4,7 @@ import Testing
 
 @testable import AMTSimulator
 
-@Suite("The firmware forwards its ports to the host")
+@Suite("The firmware forwards its ports to the host", .serialized)
 struct PortForwardingTests {
     private static let lme = bytes("dba43367 7604 7b4e b3af bcfc29bee7a7")
     private static let dog = bytes("6f9ab705 2846 7f4d 899d a91514cb32ab")
