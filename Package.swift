@@ -211,7 +211,7 @@ let package = Package(
             of: "AMTSimulator",
             uses: ["AMTSimulator", "LibXML", "TestKit", asn1, crypto, cryptoExtras, x509],
             programs: ["AMTSimulatorMain", "AgentLocalMain"]),
-        trial(of: "SimulatedMEI", uses: ["SimulatedMEI"]),
+        trial(of: "SimulatedMEI", uses: ["SimulatedMEI", "TestKit"]),
         trial(of: "Certificates", uses: ["Certificates", "TestKit", "Vocabulary"]),
         trial(of: "CurlClient", uses: ["CurlClient", "TestKit", "Vocabulary"]),
         trial(of: "Storage", uses: ["StorageSQLite", "Fleet", "Jobs", "TestKit", "Vocabulary"]),

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import SimulatedMEI
+import TestKit
 import Testing
 
 /// Clients that share no line with the room or its other tests.
@@ -9,10 +10,10 @@ struct ForeignClientTests {
     @Test(
         "finds an MEI node: ioctl, select, poll, epoll, short reads, errnos",
         .enabled(if: Site.hasFuse, "there is no /dev/fuse on this machine"))
-    func device() throws {
+    func device() async throws {
         let site = try Site()
         #expect(
-            try output(of: ["python3", "-c", deviceClient, site.node.path]) == """
+            try await output(of: ["python3", "-c", deviceClient, site.node.path]) == """
                 mode 0o100600 size 0
                 connect 00020000 04 000000 18191a1b1c1d1e1f
                 again EBUSY
@@ -34,8 +35,8 @@ struct ForeignClientTests {
     @Test(
         "finds the node bound at another path in namespaces of its own",
         .enabled(if: Site.hasFuse, "there is no /dev/fuse on this machine"),
-        .enabled("this kernel gives this user no namespaces") { try status(of: ownNamespaces + ["true"]) == 0 })
-    func namespaces() throws {
+        .enabled("this kernel gives this user no namespaces") { try await status(of: ownNamespaces + ["true"]) == 0 })
+    func namespaces() async throws {
         let site = try Site()
         let target = try site.folder.file("mei0")
         let script = "mount --bind \"$1\" \"$2\" && exec python3 -c \"$3\" \"$2\""
@@ -47,16 +48,16 @@ struct ForeignClientTests {
             print(os.getuid(), os.read(fd, 512))
             """
         let command = ownNamespaces + ["sh", "-ec", script, "sh", site.node.path, target, short]
-        #expect(try output(of: command) == "0 b'hi'\n")
+        #expect(try await output(of: command) == "0 b'hi'\n")
     }
 
     @Test("finds the same interface behind the socket")
-    func socket() throws {
+    func socket() async throws {
         let folder = try Folder()
         let node = try SocketNode(path: folder.path + "/mei.socket", firmware: ScriptedFirmware())
         defer { node.stop() }
         #expect(
-            try output(of: ["python3", "-c", socketClient, node.path]) == """
+            try await output(of: ["python3", "-c", socketClient, node.path]) == """
                 accepted errno 0 longest 512 version 4 rest 18191a1b1c1d1e1f
                 read b'hello'
                 over b''
@@ -140,25 +141,9 @@ private func hasProgram(_ name: String) -> Bool {
     return folders.contains { access("\($0)/\(name)", X_OK) == 0 }
 }
 
-/// What a program writes; its complaints go to the test's own.
-private func output(of command: [String]) throws -> String {
-    let program = Process()
-    program.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    program.arguments = command
-    let pipe = Pipe()
-    program.standardOutput = pipe
-    try program.run()
-    let bytes = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    program.waitUntilExit()
-    return String(decoding: bytes, as: UTF8.self)
-}
+/// What a program writes.
+///
+/// Not by Foundation's `Process`: beside exit tests, which wait for any child, it never heard of its own child's end.
+private func output(of command: [String]) async throws -> String { try await run("/usr/bin/env", command).output }
 
-private func status(of command: [String]) throws -> Int32 {
-    let program = Process()
-    program.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    program.arguments = command
-    program.standardError = FileHandle.nullDevice
-    try program.run()
-    program.waitUntilExit()
-    return program.terminationStatus
-}
+private func status(of command: [String]) async throws -> Int32 { try await run("/usr/bin/env", command).status }
