@@ -177,6 +177,10 @@ struct CaptureOnNodeTests {
             #expect(service.requests.count == exchanges.count)
             let refused = try await local([])
             #expect(refused.status == 13 && refused.complaints.contains(pin), "\(refused)")
+            // An authority that is believed vouches for it, and for another machine.
+            let another = try await local(["--authorities", folder.path + "/certificate.pem"])
+            #expect(another.status == 13, "\(another)")
+            #expect(another.complaints.contains("it is for test, not for pc1.corp.example.test"))
             #expect(service.requests.count == exchanges.count, "nothing was asked")
         }
     }
