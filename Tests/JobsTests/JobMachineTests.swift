@@ -67,6 +67,26 @@ struct JobMachineTests {
         #expect(machine.next() == .stop(.failed(Self.broken)))
     }
 
+    @Test("a failed job that goes on has again what its end took back")
+    func takenBack() {
+        var machine = JobMachine([
+            .init("account"), .init("names"), .init("removal", runsAfterFailure: true, takesBack: "account"),
+        ])
+        for event in [JobEvent.began("account"), .succeeded("account", output: "{}"), .began("names")] {
+            machine.record(event)
+        }
+        machine.record(.failed("names", Failure(.firmwareRefused, "no")))
+        #expect(machine.next() == .perform("removal", looksFirst: false))
+        machine.record(.began("removal"))
+        machine.record(.succeeded("removal", output: "{}"))
+        machine.record(.retried)
+        #expect(machine.next() == .perform("account", looksFirst: true))
+        machine.record(.succeeded("account", output: "{}"))
+        #expect(machine.next() == .perform("names", looksFirst: true))
+        machine.record(.succeeded("names", output: "{}"))
+        #expect(machine.next() == .perform("removal", looksFirst: true))
+    }
+
     @Test("a cancelled job does what it owes and no more, and not once something cannot be taken back")
     func cancelled() {
         let plans: [JobMachine.StepPlan] = [

@@ -47,6 +47,21 @@ struct MainJobTests {
         }
     }
 
+    @Test("a server that remembers the account's nonce from the provisioning needs no challenge and two handshakes")
+    func remembered() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            try await site.control(#"{"do":"resetCounters"}"#)
+            let before = try site.requests().count
+            #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
+            let statuses = try site.requests().dropFirst(before).map { $0["status"] as? Int }
+            #expect(statuses.count <= 14 && !statuses.contains(401), "\(statuses)")
+            let state = try await site.control(#"{"do":"state"}"#)
+            #expect((state["handshakes"] as? Int ?? .max) <= 2, "\(state)")
+            await site.stop()
+        }
+    }
+
     @Test("a foreign client verifies the new certificate under the new name, and only under it")
     func foreignClient() async throws {
         try await withTemporaryFolder { folder in

@@ -17,6 +17,8 @@ struct FailureTests {
         (.fault(subcode: "AlreadyExists", reason: "there", detail: nil), "wsman.fault", .askOperator),
         (.fault(subcode: "QuotaLimit", reason: "busy", detail: nil), "wsman.fault", .wait),
         (.fault(subcode: "InternalError", reason: "x", detail: "AMT-STATUS 2082"), "wsman.fault", .wait),
+        (.fault(subcode: "InternalError", reason: "x", detail: nil), "wsman.fault", .wait),
+        (.fault(subcode: "InternalError", reason: "x", detail: "AMT-STATUS 38"), "wsman.fault", .askOperator),
         (.unreadable("no envelope"), "wsman.answer-unreadable", .wait),
         (refused(16), "wsman.refused", .askOperator),
         (refused(2082), "wsman.refused", .wait),

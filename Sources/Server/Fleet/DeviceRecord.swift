@@ -142,6 +142,8 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
 package struct TemporaryAccount: Hashable, Codable, Sendable {
     /// Ours are recognised by this head.
     package static let prefix = "nsk-"
+    /// How long one lives on after a job that failed, in seconds: the next run of the agent may use it.
+    package static let afterFailure = 3600.0
 
     package var name: String
     /// The firmware's handle of its access-control entry.

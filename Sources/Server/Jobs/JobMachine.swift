@@ -14,11 +14,14 @@ package struct JobMachine: Hashable, Sendable {
         package var startsOverFrom: StepName?
         /// Whether the job can only go forward once this step has begun.
         package var isIrrevocable: Bool
+        /// Which step's effect this one takes back: a job that goes on after a failure needs it again.
+        package var takesBack: StepName?
 
         package init(
             _ name: StepName, runsAfterFailure: Bool = false, startsOverFrom: StepName? = nil,
-            isIrrevocable: Bool = false
+            isIrrevocable: Bool = false, takesBack: StepName? = nil
         ) {
+            self.takesBack = takesBack
             self.name = name
             self.runsAfterFailure = runsAfterFailure
             self.startsOverFrom = startsOverFrom
@@ -77,6 +80,10 @@ package struct JobMachine: Hashable, Sendable {
             failedSteps = []
             failure = nil
             startsLeft = 3
+            for plan in plans where plan.runsAfterFailure && outputs[plan.name] != nil {
+                guard let step = plan.takesBack else { continue }
+                (outputs[plan.name], outputs[step]) = (nil, nil)
+            }
         case .cancelled(let reason):
             guard failure == nil, !isPastReturn else { break }
             failure = Failure(

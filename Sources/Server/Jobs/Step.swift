@@ -74,13 +74,16 @@ package struct AnyStep<Context: Sendable>: Sendable {
     ///   - step: The step.
     ///   - startsOverFrom: From which step on things are done again when this one's requests are refused, as by a
     ///     firmware that has forgotten what earlier steps did.
+    ///   - forgetting: Further failures that show that.
     ///   - isIrrevocable: Whether the job can only go forward once this one has begun, where the step does not say so.
+    ///   - takesBack: Which step's effect this one takes back.
     package init<S: Step>(
-        _ step: S, startsOverFrom: StepName? = nil, isIrrevocable: Bool = false
+        _ step: S, startsOverFrom: StepName? = nil, forgetting: Set<Failure.Code> = [], isIrrevocable: Bool = false,
+        takesBack: StepName? = nil
     ) where S.Context == Context {
         plan = .init(
             S.name, runsAfterFailure: S.runsAfterFailure, startsOverFrom: startsOverFrom,
-            isIrrevocable: isIrrevocable || S.isIrrevocable)
+            isIrrevocable: isIrrevocable || S.isIrrevocable, takesBack: takesBack)
         perform = { (context, ledger, looksFirst) async throws(Failure) -> String in
             var output: S.Output?
             do throws(Failure) {
@@ -89,7 +92,7 @@ package struct AnyStep<Context: Sendable>: Sendable {
             } catch {
                 var failure = error
                 if startsOverFrom != nil, failure.remedy == .askOperator,
-                    [.firmwareRefused, .firmwareFault].contains(failure.code)
+                    forgetting.union([.firmwareRefused, .firmwareFault]).contains(failure.code)
                 {
                     failure.remedy = .startOver
                 }

@@ -2,7 +2,6 @@ import Certificates
 package import CurlClient
 package import FirmwareHTTP
 package import Jobs
-import Synchronization
 package import Vocabulary
 package import WSMan
 
@@ -65,15 +64,18 @@ package actor FirmwareConnection: WSManTransport {
     /// The address at which the firmware was found, when it was not the endpoint's.
     package private(set) var followed: String?
     private let gate: Turnstile
+    private let answerTime: Duration
     private let clock: @Sendable () -> Double
     private let mayGoOn: @Sendable () -> Bool
     private var log: [JobRequest] = []
 
     package init(
         _ client: any HTTPSending, to machine: MachineID, nonces: NonceBook, gate: Turnstile,
+        answerTime: Duration = .seconds(60),
         mayGoOn: @escaping @Sendable () -> Bool = { true }, clock: @escaping @Sendable () -> Double
     ) {
         self.gate = gate
+        self.answerTime = answerTime
         self.mayGoOn = mayGoOn
         self.clock = clock
         self.client = client
@@ -141,6 +143,7 @@ package actor FirmwareConnection: WSManTransport {
             headers: [HTTPHeader("Content-Type", "application/soap+xml;charset=UTF-8")], body: envelope,
             trust: endpoint.trust)
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
+        request.timeout = answerTime
         request.identity = endpoint.identity
         request.sharedKey = endpoint.sharedKey
         request.objection = endpoint.objection
@@ -269,30 +272,5 @@ package actor FirmwareConnection: WSManTransport {
         case 503: throw .unreachable("the firmware is busy (HTTP 503)")
         default: throw .unreadable("HTTP status \(answer.status)")
         }
-    }
-}
-
-/// The last nonce that each firmware accepted, with its count and its user.
-///
-/// A later connection as the same user begins with it and is spared the challenge. A user whose password has not yet
-/// been accepted begins without one, so that a wrong password is tried once.
-package final class NonceBook: Sendable {
-    struct Entry: Sendable {
-        var user: String
-        var authorization: DigestAuthorization
-    }
-
-    private let entries = Mutex<[MachineID: Entry]>([:])
-
-    package init() {}
-
-    func authorization(for machine: MachineID, user: String) -> DigestAuthorization? {
-        entries.withLock { $0[machine] }.flatMap { $0.user == user ? $0.authorization : nil }
-    }
-
-    /// Keeps what was accepted, forgets what was not.
-    func settle(_ entry: Entry?, for machine: MachineID, accepted: Bool) {
-        guard let entry else { return }
-        entries.withLock { $0[machine] = accepted ? entry : nil }
     }
 }

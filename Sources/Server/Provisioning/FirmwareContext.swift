@@ -29,8 +29,8 @@ package struct FirmwareContext: Sendable {
         private(set) var setUpConnection: Int?
         /// Which endpoint the connection was last turned to.
         private var turned: String?
-        /// Whether a firmware in set-up is spoken to with the password that we have set.
-        private var usesOurPassword: Bool?
+        /// Whether a firmware in set-up was last spoken to after we had set its password.
+        private var hasSetPassword: Bool?
 
         func keepSetUp(over connection: Int) { setUpConnection = connection }
 
@@ -39,9 +39,9 @@ package struct FirmwareContext: Sendable {
         /// The connection was turned elsewhere, or has to be turned anew.
         func turnAway() { turned = nil }
 
-        func uses(ourPassword: Bool) -> Bool {
-            defer { usesOurPassword = ourPassword }
-            return usesOurPassword == ourPassword
+        func sets(ourPassword: Bool) -> Bool {
+            defer { hasSetPassword = ourPassword }
+            return hasSetPassword == ourPassword
         }
 
         func isTurned(to endpoint: String) -> Bool {
@@ -150,17 +150,19 @@ extension FirmwareContext {
     /// Turns to a firmware in set-up, at another address than the record's where one is given.
     func openSetUp(_ ledger: JobLedger, at address: String? = nil) async throws(Failure) {
         // Our certificate authenticates us where the firmware takes it for that; where it asks for a password all the
-        // same, it is the factory's until we have set ours. Partial unprovisioning keeps ours.
-        let isOurs = job.kind != .provision || ledger.isDone(SetAdminStep.self)
+        // same, it is the factory's until we have set ours. Partial unprovisioning keeps ours, if power stays on.
+        let isSet = ledger.isDone(SetAdminStep.self)
+        let isOurs = job.kind != .provision || isSet
         let record = try await record()
         let address = address ?? record.address
         let isTurned = await notebook.isTurned(to: "set-up at \(address)")
-        if await notebook.uses(ourPassword: isOurs), isTurned { return }
+        if await notebook.sets(ourPassword: isSet), isTurned { return }
         let key: PreSharedKey?
         if let pid = record.preSharedKey { key = try await vault.preSharedKey(pid) } else { key = nil }
-        let first = key?.password ?? Secret("admin")
-        let credential = DigestCredential(
-            user: "admin", password: isOurs ? try await vault.secret(.adminPassword, of: machine) : first)
+        let first = DigestCredential(user: "admin", password: key?.password ?? Secret("admin"))
+        let credential =
+            isOurs
+            ? DigestCredential(user: "admin", password: try await vault.secret(.adminPassword, of: machine)) : first
         guard !isTurned else { return await connection.speak(as: credential) }
         var endpoint = FirmwareEndpoint(
             address: address, port: workshop.firmwarePort, name: target, trust: .setUpPeer, credential: credential)
@@ -170,7 +172,7 @@ extension FirmwareContext {
             endpoint.identity = try workshop.chain.identity(for: record.rootHashes)
         }
         let names = [target, record.name, record.firmware?.name].compactMap { $0?.text }
-        if !isOurs { endpoint.alternatives = try await otherFirstLogins() }
+        if !isSet { endpoint.alternatives = try await otherFirstLogins(isOurs ? first : nil) }
         endpoint.objection = { [workshop] in workshop.objection(to: $0, inSetUpOf: names) }
         try await turn(to: endpoint)
         if address == record.address { try await prolongSetUp(record) }
@@ -194,12 +196,13 @@ extension FirmwareContext {
 
     /// What a firmware in set-up may want of admin besides the factory's password: what a person gave its MEBx, or ours,
     /// which an attempt has set that was cut off before it could know.
-    private func otherFirstLogins() async throws(Failure) -> [DigestCredential] {
-        var passwords = workshop.firstLogins
-        if try await vault.holds(.adminPassword, of: machine) {
-            passwords.insert(try await vault.secret(.adminPassword, of: machine), at: 0)
-        }
-        return passwords.map { DigestCredential(user: "admin", password: $0) }
+    ///
+    /// Where ours is asked for first, `former` is what set-up began with: a power cut may have brought it back.
+    private func otherFirstLogins(_ former: DigestCredential?) async throws(Failure) -> [DigestCredential] {
+        let others = workshop.firstLogins.map { DigestCredential(user: "admin", password: $0) }
+        if let former { return [former] + others }
+        guard try await vault.holds(.adminPassword, of: machine) else { return others }
+        return [DigestCredential(user: "admin", password: try await vault.secret(.adminPassword, of: machine))] + others
     }
 
     /// Asks the firmware to stay in set-up for longer when it may close before the job is done.

@@ -90,11 +90,16 @@ package struct ServerCore: Sendable {
     package func settle(_ job: JobRecord, _ outcome: JobMachine.Outcome) async throws(Failure) {
         if case .failed(let failure) = outcome {
             let next = try await fallBack(from: job, after: failure)
+            let now = clock()
             _ = try await store.change(job.machine) { (record: inout DeviceRecord?) in
                 record?.note =
                     "job \(job.id) failed: \(failure)" + (next.map { "; job \($0.id) goes on by another route" } ?? "")
                 if record?.stage == .provisioning { record?.stage = .held }
                 if job.kind == .rename { record?.firmware?.mayHoldLeftovers = true }
+                // What its removal could not remove, or could not know to be gone, the next sweep looks for.
+                if record?.firmware?.adminProved != nil, let ends = record?.firmware?.account?.ends {
+                    record?.firmware?.account?.ends = min(ends, now + TemporaryAccount.afterFailure)
+                }
             }
         }
         try await store.settle(job.id, outcome, now: clock())
@@ -124,7 +129,7 @@ package struct ServerCore: Sendable {
             }
         }
         if let last = try await store.jobs(of: machine).last, last.state == .failed,
-            [.provision, .reprovision].contains(last.kind)
+            [.provision, .reprovision, .adopt].contains(last.kind)
         {
             return try await retry(last)
         }

@@ -31,6 +31,8 @@ package struct Workshop: Sendable {
     package var bootOrder = BootOrder.settingsFirst
     /// What DHCP option 15 gives to new machines; `nil` when that is not known.
     package var domain: Hostname?
+    /// How long a firmware may take for one answer as a whole: one that comes drop by drop keeps no job.
+    package var answerTime = Duration.seconds(60)
     /// What this process may believe of its leases; `nil` where no other can claim its jobs.
     package var leases: LeaseBook?
     private let nonces = NonceBook()
@@ -71,7 +73,7 @@ package struct Workshop: Sendable {
         }
         let target = try await target(of: job)
         let connection = FirmwareConnection(
-            client, to: job.machine, nonces: nonces, gate: gate,
+            client, to: job.machine, nonces: nonces, gate: gate, answerTime: answerTime,
             mayGoOn: { [leases] in leases?.holds(job.id) ?? true }, clock: clock)
         let context = FirmwareContext(
             job: job, target: target, workshop: self, connection: connection, session: WSManSession(over: connection))
@@ -103,13 +105,14 @@ package struct Workshop: Sendable {
         of job: JobRecord, _ steps: [AnyStep<FirmwareContext>], after failure: Failure
     ) async throws(Failure) -> JobEvent? {
         let events = try await store.events(of: job.id)
-        var (last, unreadable): (StepName?, Int) = (nil, 0)
+        var (last, sameCode): (StepName?, Int) = (nil, 0)
         for event in events {
             if case .began(let name) = event { last = name }
-            if case .failed(_, let failure) = event, failure.code == .firmwareAnswerUnreadable { unreadable += 1 }
+            if case .failed(_, let former) = event, former.code == failure.code { sameCode += 1 }
+            if event == .retried { sameCode = 0 }
         }
         guard let last else { return nil }
-        if failure.code == .firmwareAnswerUnreadable, unreadable >= Self.unreadableAnswers {
+        if let most = Self.patience[failure.code], sameCode >= most {
             var final = failure
             final.remedy = .giveUp
             return .failed(last, final)
@@ -120,8 +123,10 @@ package struct Workshop: Sendable {
         }
     }
 
-    /// So many answers of a firmware may be unreadable before its job ends: one may be a proxy's, not all.
-    static let unreadableAnswers = 3
+    /// How many such answers a firmware may give before its job ends.
+    ///
+    /// One that cannot be read may be a proxy's, not all; a fault that passes has passed after three quarters of an hour.
+    static let patience: [Failure.Code: Int] = [.firmwareAnswerUnreadable: 3, .firmwareFault: 12]
 
     /// - Returns: `nil` while there is time.
     private func late(

@@ -127,6 +127,8 @@ struct ServerConfiguration: Codable {
     var certificates: BuiltInAuthority.LeafProfile?
     /// For how long a job is this server's after its last heartbeat, where several serve one store; 30 when left out.
     var leaseSeconds: Double?
+    /// How long a firmware may take for one answer as a whole, in seconds; 60 when left out.
+    var answerSeconds: Double?
     /// `address:port` at which the revocation list is served over HTTP, as `/authority.crl`; certificates name it.
     var revocationListServer: String?
     /// How long the server rests between two looks for what time makes due; an hour when left out.

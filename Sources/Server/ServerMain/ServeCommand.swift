@@ -60,6 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         let leases = LeaseBook(seconds: store.lease.seconds)
         workshop.leases = leases
+        if let seconds = configuration.answerSeconds { workshop.answerTime = .seconds(seconds) }
         workshop.domain = configuration.domain
         workshop.approval = configuration.approval ?? .none
         workshop.kerberos = configuration.kerberos

@@ -108,6 +108,10 @@ private struct XMLWriter {
 /// A carriage return is written as a reference everywhere, and other white space in attributes, because a parser would
 /// turn them into something else. Source: XML 1.0 sections 2.2, 2.11 and 3.3.3.
 private func escaped(_ text: String, in element: String, attribute: Bool) throws(XMLFault) -> String {
+    // Nearly all text is plain.
+    if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != 0x22 && $0 != 0x26 && $0 != 0x3C && $0 != 0x3E }) {
+        return text
+    }
     var result = ""
     for scalar in text.unicodeScalars {
         switch scalar {

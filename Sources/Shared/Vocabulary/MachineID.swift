@@ -38,12 +38,14 @@ package struct MachineID: Hashable, Sendable {
 
     /// Lower case, five groups.
     package var text: String {
-        var text = ""
-        for (index, byte) in bytes.enumerated() {
-            if [4, 6, 8, 10].contains(index) { text += "-" }
-            text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        let digits = bytes.hexadecimal.utf8
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (index, digit) in digits.enumerated() {
+            if index == 8 || index == 12 || index == 16 || index == 20 { text.append(0x2D) }
+            text.append(digit)
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Whether the value is one that many machines share: all zero, all FF, or a board vendor's default.

@@ -37,9 +37,12 @@ extension Failure {
                     + "server's folder, a line each. Else store the password that the firmware was set up with. Too "
                     + "many attempts lock an account for a while.")
         case .fault(let subcode, _, _):
+            // Both have the code Receiver: it is not the request's, and the same may do the next time. Source: DSP0226,
+            // annex of faults. Where there is a status word, that is the reason.
             self.init(
                 .firmwareFault, "\(fault)", hint: fault.hint,
-                remedy: subcode == "QuotaLimit" || fault.passes ? .wait : .askOperator)
+                remedy: fault.passes || subcode == "QuotaLimit" || (subcode == "InternalError" && fault.status == nil)
+                    ? .wait : .askOperator)
         case .unreadable:
             self.init(
                 .firmwareAnswerUnreadable, "\(fault)",

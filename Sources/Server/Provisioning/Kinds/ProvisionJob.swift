@@ -1,27 +1,30 @@
 package import Jobs
+import Vocabulary
 
 /// From the first hello to a proved firmware, in one commit.
 package enum ProvisionJob {
-    package static let steps = steps(account: AnyStep(AccountStep(), startsOverFrom: start))
+    package static let steps = steps(account: inSetUp(AccountStep()))
 
-    /// A firmware in set-up forgets with its power what was not committed.
-    static let start = IdentifyStep.name
+    /// A firmware in set-up forgets with its power what was not committed, the password that we have set among it.
+    static func inSetUp<S: Step>(_ step: S) -> AnyStep<FirmwareContext> where S.Context == FirmwareContext {
+        AnyStep(step, startsOverFrom: IdentifyStep.name, forgetting: [.firmwareAuthenticationRefused])
+    }
 
     static func steps(account: AnyStep<FirmwareContext>) -> [AnyStep<FirmwareContext>] {
         [
             AnyStep(IdentifyStep()),
-            AnyStep(SetClockStep(), startsOverFrom: start),
-            AnyStep(SetNamesStep(), startsOverFrom: start),
-            AnyStep(SetMEBxStep(), startsOverFrom: start),
-            AnyStep(SetAdminStep(), startsOverFrom: start),
+            inSetUp(SetClockStep()),
+            inSetUp(SetNamesStep()),
+            inSetUp(SetMEBxStep()),
+            inSetUp(SetAdminStep()),
             account,
-            AnyStep(AddUsersStep(), startsOverFrom: start),
-            AnyStep(KeyPairStep(), startsOverFrom: start),
-            AnyStep(IssueCertificateStep(), startsOverFrom: start),
-            AnyStep(AddCertificateStep(), startsOverFrom: start),
-            AnyStep(SelectCertificateStep(), startsOverFrom: start),
-            AnyStep(EnableTLSStep(), startsOverFrom: start),
-            AnyStep(CommitStep(), startsOverFrom: start),
+            inSetUp(AddUsersStep()),
+            inSetUp(KeyPairStep()),
+            inSetUp(IssueCertificateStep()),
+            inSetUp(AddCertificateStep()),
+            inSetUp(SelectCertificateStep()),
+            inSetUp(EnableTLSStep()),
+            inSetUp(CommitStep()),
             AnyStep(ProveProvisioningStep()),
             AnyStep(ProveAdminStep()),
         ]
@@ -45,7 +48,7 @@ package enum RenameJob {
         AnyStep(ProveRenameStep(), startsOverFrom: SelectCertificateStep.name),
         AnyStep(RemoveOldCertificateStep()),
         AnyStep(RevokeCertificateStep()),
-        AnyStep(RemoveAccountStep()),
+        AnyStep(RemoveAccountStep(), takesBack: AccountStep.name),
     ]
 
     /// The step that saw the agent's echo.
@@ -60,7 +63,7 @@ package enum ReprovisionJob {
             AnyStep(ObserveFirmwareStep()),
             AnyStep(ReprovisionableStep()),
             AnyStep(UnprovisionStep()),
-        ] + ProvisionJob.steps(account: AnyStep(SetUpAccountStep(), startsOverFrom: ProvisionJob.start)) + [
+        ] + ProvisionJob.steps(account: ProvisionJob.inSetUp(SetUpAccountStep())) + [
             AnyStep(RevokeCertificateStep()),
             AnyStep(AwaitRestoredStep()),
             AnyStep(RemoveAccountStep()),

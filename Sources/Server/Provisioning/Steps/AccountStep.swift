@@ -82,7 +82,7 @@ package struct AccountStep: Step {
 
     /// The account that the record holds, when it is still good.
     private func kept(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
-        guard context.place(ledger) == .managed, let account = try await context.record().firmware?.account,
+        guard context.place(ledger) != .setUp, let account = try await context.record().firmware?.account,
             account.ends > context.now, try await context.vault.holds(.account(account.name), of: context.machine)
         else { return nil }
         return Output(name: account.name, handle: account.handle, made: false)
@@ -96,7 +96,7 @@ package struct AccountStep: Step {
     }
 
     private func openMaker(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) {
-        guard context.place(ledger) == .managed else { return try await context.open(ledger) }
+        guard context.place(ledger) != .setUp else { return try await context.open(ledger) }
         try await context.openAdmin()
     }
 
@@ -109,7 +109,7 @@ package struct AccountStep: Step {
     private func note(
         _ name: String, _ handle: UInt32, _ context: FirmwareContext, _ ledger: JobLedger
     ) async throws(Failure) -> Output {
-        if context.place(ledger) == .managed {
+        if context.place(ledger) != .setUp {
             let ends = context.now + Self.lifetime
             _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
                 record?.firmware?.account = TemporaryAccount(name: name, handle: handle, ends: ends)
