@@ -7,12 +7,14 @@ import Testing
 @Suite("Faults of the network side, on demand", .serialized)
 struct NetworkFaultTests {
     private static let type = "AMT_GeneralSettings"
-    private func rename(_ bench: Bench, _ name: String, seconds: Int = 60) async throws -> (exit: Int32, status: Int) {
+    private func rename(
+        _ bench: Bench, _ name: String, seconds: Int = 60
+    ) async throws -> (exit: Int32, status: Int, bytes: Int) {
         let body = "<h:\(Self.type) xmlns:h=\"x\"><h:HostName>\(name)</h:HostName></h:\(Self.type)>"
         let answer = try await bench.post(
             envelope("\(Namespace.transfer)/Put", Self.type, body: body), as: .digest(Device.password),
             seconds: seconds)
-        return (answer.exit, answer.status)
+        return (answer.exit, answer.status, answer.body.utf8.count)
     }
 
     private func name(_ bench: Bench) async throws -> String? {
@@ -44,6 +46,21 @@ struct NetworkFaultTests {
             #expect(try await name(bench) == "stalled")
             try await bench.control(#"{"do":"fault","kind":"stall","method":"Put","seconds":0.01}"#)
             #expect(try await rename(bench, "late").status == 200, "a short one ends in the answer")
+        }
+    }
+
+    @Test(
+        "two megabytes come, chunks without end, or a byte now and then; the request was applied and others are answered",
+        arguments: [("long", 0, 2_097_152), ("endless", 28, 1024), ("drip", 28, 1)])
+    func floods(kind: String, exit: Int32, bytes: Int) async throws {
+        try await withBench(number: 77) { bench in
+            try await bench.provision()
+            try await bench.control(#"{"do":"fault","kind":"\#(kind)","method":"Put"}"#)
+            let answer = try await rename(bench, kind, seconds: 2)
+            #expect(answer.exit == exit && answer.status == 200)
+            #expect(answer.bytes >= bytes, "\(answer.bytes)")
+            #expect(try await name(bench) == kind)
+            #expect(try await bench.post(Bench.get, as: .digest(Device.password)).status == 200)
         }
     }
 

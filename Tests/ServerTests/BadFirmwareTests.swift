@@ -88,6 +88,39 @@ struct BadFirmwareTests {
         }
     }
 
+    @Test(
+        "that answers with two megabytes, chunks without end or a byte now and then is given up in time, and looked at",
+        arguments: ["long", "endless", "drip"])
+    func floods(kind: String) async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            try site.configure("answerSeconds", 5)
+            try await site.crashServer()
+            try await site.control(#"{"do":"fault","kind":"\#(kind)","method":"GenerateKeyPair"}"#)
+            let synced = try await site.sync(name: "ws-1.corp.example.test")
+            #expect(synced.status == 0, "\(synced.output)\n\(site.server.printed)")
+            let page = try await site.console("jobs", "show", "2", "--json").output
+            #expect(page.contains(kind == "drip" ? "firmware-unreachable" : "longer than 1048576 bytes"), "\(page)")
+            try await CrashTests.expectWhole(site, "ws-1.corp.example.test", "\(kind)")
+            await site.stop()
+        }
+    }
+
+    @Test("that answers with two megabytes again and again ends its job, with the limit and what to look for")
+    func long() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            for _ in 0..<3 { try await site.control(#"{"do":"fault","kind":"long","method":"GetUuid"}"#) }
+            let synced = try await site.sync(name: "ws-1.corp.example.test")
+            #expect(synced.status == 31 && synced.output.contains("longer than 1048576 bytes"), "\(synced.output)")
+            let page = try await site.console("jobs", "show", "2").output
+            #expect(page.contains(/what to do +Check that the address belongs to an AMT firmware/), "\(page)")
+            #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
+            try await CrashTests.expectWholeDevice(site, "ws-1.corp.example.test", "after long answers")
+            await site.stop()
+        }
+    }
+
     @Test("that drops the connection anywhere is taken up again, and the job ends right")
     func drops() async throws {
         try await withTemporaryFolder { folder in

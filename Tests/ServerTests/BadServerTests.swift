@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import StorageSQLite
 import TestKit
 import Testing
 import Vocabulary
@@ -41,6 +42,41 @@ struct BadServerTests {
             try await CrashTests.expectWhole(site, "ws-1.corp.example.test", "after a full disk")
             await site.stop()
         }
+    }
+
+    @Test("whose store has a damaged page does not start, says how to go on, and goes on from the backup")
+    func damagedPage() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            let copy = "\(folder)/copy"
+            #expect(try await site.console("backup", "--output", copy).status == 0)
+            try await site.crashServer {
+                let store = "\(folder)/server/store.sqlite"
+                // Whoever closes it last puts the log into the file, so that it does not hide the damage.
+                do { _ = try SQLiteStore(path: store) }
+                #expect(!FileManager.default.fileExists(atPath: store + "-wal"))
+                try Self.damage(store)
+                let refused = try await KeysTests.serve(folder)
+                #expect(refused.status == 69, "\(refused)")
+                #expect(refused.output.contains("store.damaged"), "\(refused.output)")
+                #expect(refused.output.contains("namesake-server restore --input FILE"), "\(refused.output)")
+                let restored = try await site.console("restore", "--input", copy)
+                #expect(restored.status == 0, "\(restored.output)")
+            }
+            let synced = try await site.sync(name: "ws-1.corp.example.test")
+            #expect(synced.status == 0, "\(synced.output)\n\(site.server.printed)")
+            try await CrashTests.expectWhole(site, "ws-1.corp.example.test", "after a damaged page")
+            await site.stop()
+        }
+    }
+
+    /// Overwrites the third page and all after it, as a dying disk does.
+    static func damage(_ path: String) throws {
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        let size = try file.seekToEnd()
+        try file.seek(toOffset: 8192)
+        try file.write(contentsOf: Data(repeating: 0xA5, count: Int(size) - 8192))
+        try file.close()
     }
 
     enum Flaw: String, CaseIterable {

@@ -1,3 +1,4 @@
+import Certificates
 import Foundation
 import TestKit
 import Testing
@@ -22,11 +23,22 @@ struct RouteTests {
             try Self.prefer("partial", site)
             try await site.crashServer()
             let count = try site.requests().count
-            let synced = try await site.sync(name: "ws-1.corp.example.test")
-            #expect(synced.status == 0, "\(synced.output)\n\(site.server.printed)")
+            try await site.control(#"{"do":"hold","phase":"after","method":"PartialUnprovision"}"#)
+            let agent = try site.beginSync(name: "ws-1.corp.example.test")
+            try await site.control(#"{"do":"awaitHeld"}"#)
+            let taken = try await site.control(#"{"do":"state"}"#)
+            #expect(taken["provisioningState"] as? Int == 1, "\(taken)")
+            #expect((taken["users"] as? [Any])?.isEmpty == true, "\(taken)")
+            Self.expectKept(before, taken)
+            try await site.control(#"{"do":"release"}"#)
+            let status = await agent.ended()
+            #expect(status == 0, "\(agent.printed)\n\(site.server.printed)")
             try await CrashTests.expectWhole(site, "ws-1.corp.example.test", "partial")
             let after = try await site.control(#"{"do":"state"}"#)
             #expect(after["served"] as? String != before["served"] as? String)
+            Self.expectKept(before, after)
+            let page = try await site.console("jobs", "show", "2").output
+            #expect(page.contains(/why this way +the policy is partial\n/), "\(page)")
             let requests = Array(try site.requests().dropFirst(count))
             #expect(requests.contains { $0["action"] as? String == "PartialUnprovision" })
             // The last proof of the admin password is no mending.
@@ -35,6 +47,37 @@ struct RouteTests {
             // The route of every later rename is the same, and the admin password works still.
             #expect(try await site.sync(name: "ws-2.corp.example.test").status == 0)
             try await CrashTests.expectWhole(site, "ws-2.corp.example.test", "partial, again")
+            await site.stop()
+        }
+    }
+
+    /// The root that MEBx was given and the admin entry with its password are what they were.
+    private static func expectKept(_ before: [String: Any], _ after: [String: Any]) {
+        let roots = after["trustedRoots"] as? [String]
+        #expect(roots?.isEmpty == false && roots == before["trustedRoots"] as? [String])
+        let admin = after["admin"] as? String
+        #expect(admin?.count == 64 && admin == before["admin"] as? String)
+    }
+
+    @Test("where partial unprovisioning would not be safe, or is not wanted, the job goes in place and says why")
+    func reasons() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
+            let auto = try await site.console("jobs", "show", "2").output
+            #expect(auto.contains(/why this way +the store holds a working account\n/), "\(auto)")
+
+            let pem = "\(folder)/server/provisioning.pem"
+            try Self.prefer("partial", site)
+            try await site.crashServer {
+                let leaf = try #require(try Certificate.all(pem: String(contentsOfFile: pem, encoding: .utf8)).first)
+                try leaf.pem.write(toFile: pem, atomically: true, encoding: .utf8)
+            }
+            #expect(try await site.sync(name: "ws-2.corp.example.test").status == 0)
+            let page = try await site.console("jobs", "show", "3").output
+            #expect(page.contains(/job 3: rename .*done/), "\(page)")
+            #expect(page.contains(/why this way +the policy is partial, which would not be safe: .*is missing/))
+            try await CrashTests.expectWhole(site, "ws-2.corp.example.test", "in place after all")
             await site.stop()
         }
     }

@@ -143,6 +143,9 @@ struct ControlCommand: Sendable {
             "isTimeValid": firmware.isTimeValid, "powerState": firmware.machine.powerState,
             "mebxPassword": firmware.host.mebxPassword?.hexadecimal ?? "", "setUpEnds": firmware.setUpEnds ?? 0,
             "bootedFrom": firmware.machine.bootedFrom ?? "",
+            "trustedRoots": firmware.trustedRoots.map(\.hexadecimal),
+            // What is kept of admin's password, once more hashed: it tells whether it is the same.
+            "admin": firmware.accounts.adminA1.map { Array(SHA256.hash(data: $0)).hexadecimal } ?? "",
         ]
     }
 

@@ -11,6 +11,8 @@ package final class FirmwareHost: Sendable {
         case drop
         /// Some bytes of an answer come, and then a reset.
         case torn([UInt8])
+        /// A head, and then a piece again and again, with a pause, until the client has enough of it.
+        case flood(head: [UInt8], piece: [UInt8], pause: Double)
         /// The same, so many seconds later.
         indirect case late(Double, Delivery)
     }
@@ -146,7 +148,7 @@ package final class FirmwareHost: Sendable {
         }
         log?.write(
             RequestNote(
-                number: number, time: time, connection: connection.number, user: answer.user,
+                number: number, bytes: message.body.count, time: time, connection: connection.number, user: answer.user,
                 resource: answer.resource, action: answer.action, status: answer.status,
                 returnValue: answer.returnValue))
         if hasCommitted { restart(connection.number) }

@@ -55,6 +55,9 @@ final class HTTPHandler: ChannelInboundHandler {
         isBusy = false
         switch delivery {
         case .late, .drop: context.close(promise: nil)
+        case .flood(let head, let piece, let pause):
+            context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: head)), promise: nil)
+            pour(piece, .milliseconds(Int64(pause * 1000)), context)
         case .torn(let bytes):
             let written = context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)))
             let reset =
@@ -69,6 +72,18 @@ final class HTTPHandler: ChannelInboundHandler {
                 written.whenComplete { _ in bound.value.close(promise: nil) }
             } else {
                 next(context)
+            }
+        }
+    }
+
+    /// Ends with the connection.
+    private func pour(_ piece: [UInt8], _ pause: TimeAmount, _ context: ChannelHandlerContext) {
+        let written = context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: piece)))
+        let (loop, bound) = (context.eventLoop, NIOLoopBound((self, context), eventLoop: context.eventLoop))
+        written.whenSuccess { _ in
+            loop.scheduleTask(in: pause) {
+                let (handler, context) = bound.value
+                handler.pour(piece, pause, context)
             }
         }
     }

@@ -4,6 +4,8 @@ import LibXML
 /// What the request log keeps of one request.
 package struct RequestNote: Hashable, Codable, Sendable {
     package var number: Int
+    /// How long the request's body was.
+    package var bytes: Int
     package var time: Double
     package var connection: UInt64
     /// Who authenticated; `nil` on a set-up session, or before authentication.
