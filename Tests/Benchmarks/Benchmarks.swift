@@ -19,19 +19,26 @@ struct Benchmarks {
         if CommandLine.arguments.contains("fleet") {
             return try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
         }
+        if CommandLine.arguments.contains("requests") { return try await RequestsBenchmark.run() }
+        try await check()
+        try await RequestsBenchmark.run()
+        try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }
+        try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
+        try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
+    }
+
+    /// The agent's check of a machine whose names match, and a whole sync beside it.
+    private static func check() async throws {
         try await withTemporaryFolder { folder in
             // The device node where one can be made, else the socket.
             let node = "\(folder)/dev"
             let hasNode = access("/dev/fuse", R_OK | W_OK) == 0 && mkdir(node, 0o700) == 0
             let site = try await Site(in: folder, simulator: hasNode ? ["--host-node", node] : [])
             let device = hasNode ? "\(node)/mei0" : site.device
-            try await site.control(#"{"do":"resetCounters"}"#)
-            try await site.crashServer()
-            let before = try site.requests().count
-            let cold = try await measured { try await site.sync(name: "ws-1.corp.example.test") }
-            let coldState = try await site.control(#"{"do":"state"}"#)
-            let requests = Array(try site.requests().dropFirst(before))
-
+            let start = ContinuousClock.now
+            let synced = try await site.sync(name: "ws-1.corp.example.test")
+            guard synced.status == 0 else { throw Unexpected(synced.output) }
+            let sync = seconds(ContinuousClock.now - start)
             var walls: [Double] = []
             var peaks: [Double] = []
             let check = ["check", "--device", device, "--name", "ws-1.corp.example.test"]
@@ -48,24 +55,9 @@ struct Benchmarks {
             print("check, opens of the device       \(count(looked, "openat(", "/mei"))")
             let libraries = Set(looked.compactMap { $0.firstMatch(of: /\/(lib[^\/"]+\.so[^"]*)".*= \d+$/)?.output.1 })
             print("check, shared libraries          \(libraries.sorted().joined(separator: " "))")
-            print(
-                "in-place rename, cold server     \(requests.count) requests, \(coldState["handshakes"] ?? "?") handshakes"
-            )
-            print("  whole sync, wall time          \(String(format: "%.0f ms", cold * 1000))")
-            for request in requests {
-                let status = request["status"] as? Int ?? 0
-                let what = "\(request["action"] ?? "") \(request["resource"] ?? "")"
-                print("  \(status)  \(request["user"] ?? "-")  \(status == 401 ? "challenge" : what)")
-            }
-            try await site.control(#"{"do":"resetCounters"}"#)
-            let warmBefore = try site.requests().count
-            _ = try await site.sync(name: "ws-2.corp.example.test")
-            let warm = try await site.control(#"{"do":"state"}"#)
-            print(
-                "next rename, with its own account \(try site.requests().count - warmBefore) requests, "
-                    + "\(warm["handshakes"] ?? "?") handshakes")
+            print("whole sync, wall time            \(String(format: "%.0f ms", sync * 1000))")
             let matching = [
-                "--device", device, "--name", "ws-2.corp.example.test", "--enrolment", "\(folder)/enrolment",
+                "--device", device, "--name", "ws-1.corp.example.test", "--enrolment", "\(folder)/enrolment",
                 "--state-directory", "\(folder)/state",
             ]
             let joined = try await trace("namesake-agent-sync", matching, in: folder)
@@ -73,9 +65,6 @@ struct Benchmarks {
             print("sync where all matches           \(connections) connection to the server")
             await site.stop()
         }
-        try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }
-        try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
-        try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
     }
 
     /// The system calls of one process by which it opens files and connections, as strace writes them; none without strace.
@@ -93,13 +82,6 @@ struct Benchmarks {
 
     private static func count(_ calls: [Substring], _ words: String...) -> Int {
         calls.count { call in words.allSatisfy { call.contains($0) } }
-    }
-
-    private static func measured(_ body: () async throws -> (status: Int32, output: String)) async throws -> Double {
-        let start = ContinuousClock.now
-        let result = try await body()
-        guard result.status == 0 else { throw Unexpected(result.output) }
-        return seconds(ContinuousClock.now - start)
     }
 
     /// Wall time in seconds of one process.

@@ -15,7 +15,7 @@ static int send_one(CURL *easy) {
 }
 
 int house_curl_loop(
-    const char *url, const char *credentials, const char *body, size_t length, int requests, int connections) {
+    const char *url, const char *credentials, const char *body, const long *lengths, int requests, int connections) {
     int answered = 0;
     for (int connection = 0; connection < connections; connection++) {
         CURL *easy = curl_easy_init();
@@ -27,12 +27,14 @@ int house_curl_loop(
         curl_easy_setopt(easy, CURLOPT_USERPWD, credentials);
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)length);
         curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ignore);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
         int share = requests / connections + (connection < requests % connections ? 1 : 0);
-        for (int request = 0; request < share; request++) answered += send_one(easy);
+        for (int request = 0; request < share; request++) {
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, *lengths++);
+            answered += send_one(easy);
+        }
         curl_slist_free_all(headers);
         curl_easy_cleanup(easy);
     }

@@ -3,11 +3,12 @@
 
 #include <stddef.h>
 
-/// Sends `requests` POSTs of the same body over `connections` connections, one after the other.
+/// Sends POSTs over `connections` connections, one after the other: of `body` as many bytes as `lengths` says for each.
 ///
-/// The least that such a client can do in C: libcurl does HTTP, TLS and digest, nothing reads the answers, nobody
+/// A firmware challenges each connection once and closes it then: with its challenges the loop makes `connections`
+/// requests more than `requests`, and two handshakes for each connection. The least that such a client can do in C: libcurl does HTTP, TLS and digest, nothing reads the answers, nobody
 /// checks the certificate. `credentials` is `user:password`. Returns how many were answered with 200.
 int house_curl_loop(
-    const char *url, const char *credentials, const char *body, size_t length, int requests, int connections);
+    const char *url, const char *credentials, const char *body, const long *lengths, int requests, int connections);
 
 #endif
