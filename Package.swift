@@ -190,6 +190,13 @@ let package = Package(
         // Tests
         room("TestKit", .support, uses: ["AgentTestKit"]),
         room("AgentTestKit", .support),
+        room(
+            "SimulationKit", .support,
+            uses: [
+                "Provisioning", "AMTSimulator", "Certificates", "CurlClient", "Fleet", "Jobs", "Wire", "Vocabulary",
+                crypto,
+            ]),
+        door("Worlds", .tests, uses: ["SimulationKit"]),
         .target(name: "CCurlLoop", dependencies: ["CLibCurl"], path: "Tests/Support/CCurlLoop"),
         door("Benchmarks", .tests, uses: ["AgentTestKit", "CCurlLoop", "TestKit"]),
         trial(of: "Architecture", uses: []),
@@ -221,12 +228,7 @@ let package = Package(
                 "Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Fleet", "Jobs", "StorageSQLite",
                 "TestKit", "Vocabulary", "Wire",
             ]),
-        trial(
-            of: "Simulation",
-            uses: [
-                "Provisioning", "AMTSimulator", "Certificates", "CurlClient", "Fleet", "Jobs", "Wire", "Vocabulary",
-                crypto, cryptoExtras,
-            ]),
+        trial(of: "Simulation", uses: ["SimulationKit", "Fleet", "Jobs", "Provisioning", "Vocabulary"]),
         trial(
             of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "TestKit", "VolumeReading", "Vocabulary"],
             programs: ["AgentInspectMain", "AgentMain"]),

@@ -10,6 +10,16 @@ package struct ConnectionFacts: Hashable, Sendable {
     package var peer = ""
     /// Whose Kerberos ticket came with this request, when it was good.
     package var principal: String?
+
+    package init(
+        number: UInt64, isTLS: Bool, isSetUp: Bool, isFromHost: Bool = false, principal: String? = nil
+    ) {
+        self.number = number
+        self.isTLS = isTLS
+        self.isSetUp = isSetUp
+        self.isFromHost = isFromHost
+        self.principal = principal
+    }
 }
 
 /// What goes back on a connection.

@@ -190,5 +190,14 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
 }
 
 extension Collection<UInt8> {
-    package var hexadecimal: String { map { String(format: "%02x", $0) }.joined() }
+    package var hexadecimal: String {
+        let digits: [UInt8] = [48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102]
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * count)
+        for byte in self {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
 }

@@ -1,7 +1,4 @@
-import CryptoExtras
-import Foundation
-
-@testable import AMTSimulator
+import AMTSimulator
 
 /// One machine of a simulation: the simulator's heart, its address, and what its owner wants it to be called.
 struct SimulatedDevice: Sendable {
@@ -13,6 +10,12 @@ struct SimulatedDevice: Sendable {
     var agent = Agent.idle
     /// The connection that is open to it.
     var connection: UInt64?
+    var takesWrites: Bool {
+        get { firmware.flashWritesLeft == nil }
+        set { firmware.flashWritesLeft = newValue ? nil : 0 }
+    }
+    /// Without power, or off the network: nothing of it answers, and it says nothing.
+    var isAway = false
     /// The name that the agent last saw arrive in the firmware.
     var synced: String?
 
@@ -22,11 +25,10 @@ struct SimulatedDevice: Sendable {
         case follows(job: String, restored: Bool)
     }
 
-    /// Key pairs made once: making one takes a hundred times longer than all else that a job does.
-    private static let pairs: [RSAKey] = (0..<24).map { _ in
-        guard let pair = try? RSAKey(keySize: .bits2048) else { fatalError("no key pair") }
-        return pair
-    }
+    private static let pairs: KeyPairs = {
+        guard let pairs = try? KeyPairs(count: 24) else { fatalError("no key pairs") }
+        return pairs
+    }()
     private static let selfSigned: SelfSigned = {
         guard let made = try? SelfSigned(uuid: "simulation", now: 1_700_000_000) else { fatalError("no certificate") }
         return made
@@ -44,8 +46,8 @@ struct SimulatedDevice: Sendable {
         nextPair = number
     }
 
-    var presented: [UInt8] { firmware.servedIdentity(selfSigned: Self.selfSigned).certificate }
-    var isOpen: Bool { firmware.admission(tls: true) != .closed }
+    var presented: [UInt8] { firmware.presented(else: Self.selfSigned) }
+    var isOpen: Bool { !isAway && firmware.admission(tls: true) != .closed }
     var asksForChain: Bool { firmware.admission(tls: true) == .chainForSetUp }
 
     /// One request on a connection that is open; what comes back is bytes.
@@ -53,31 +55,30 @@ struct SimulatedDevice: Sendable {
         _ headers: [(name: String, value: String)], _ body: [UInt8], isSetUp: Bool, now: Double
     ) -> [UInt8] {
         firmware.now = now
-        firmware.store.spare = Self.pairs[nextPair % Self.pairs.count]
         let answer = firmware.exchange(
-            HTTPMessage(method: "POST", path: "/wsman", headers: headers, body: body),
-            on: ConnectionFacts(number: connection ?? 0, isTLS: true, isSetUp: isSetUp))
-        if firmware.store.spare == nil { nextPair += 1 }
+            headers, body, on: ConnectionFacts(number: connection ?? 0, isTLS: true, isSetUp: isSetUp),
+            making: Self.pairs, place: &nextPair)
         if answer.closes { connection = nil }
         return answer.bytes
     }
 
     // MARK: what happens to it
 
+    mutating func tick(_ now: Double) { firmware.now = now }
+    mutating func startConfiguration() { firmware.startConfiguration() }
     mutating func expireNonces() { firmware.expireNonces() }
     mutating func powerCut() { firmware.powerCut() }
     func hello() -> [UInt8] { firmware.hello(retry: 0) }
 
     /// Why its set-up would refuse a chain.
-    func refusal(of chain: [[UInt8]]) -> String? {
-        var firmware = firmware
-        return firmware.refusal(of: chain)
-    }
+    func refusal(of chain: [[UInt8]]) -> String? { firmware.objection(to: chain) }
+
+    /// From now on a client certificate alone opens no set-up.
+    mutating func askForPasswordInSetUp() { firmware.personality.switches.setUpAuthentication = .digestAdmin }
 
     /// An account as a job leaves it that was lost: of ours, and past its end.
     mutating func leaveAccount(_ name: String) {
-        _ = firmware.accounts.add(
-            .init(handle: 0, name: name, a1: [UInt8](repeating: 1, count: 16), access: 0, realms: [3]))
+        firmware.leaveAccount(name, a1: [UInt8](repeating: 1, count: 16))
     }
 
     // MARK: what is true in it
@@ -91,9 +92,11 @@ struct SimulatedDevice: Sendable {
 
     var name: String { firmware.names.hostName + "." + firmware.names.domainName }
     var users: [String] { firmware.accounts.entries.map(\.name) }
-    var adminHash: [UInt8]? { firmware.accounts.adminA1 }
-    var certificates: Int { firmware.store.certificates.count }
-    var keys: Int { firmware.store.keys.count }
+    var adminHash: [UInt8]? { firmware.adminHash }
+    var certificates: Int { firmware.certificateCount }
+    var keys: Int { firmware.keyCount }
     var isInSetUp: Bool { firmware.provisioningState == .in }
+    var isFactoryFresh: Bool { firmware.provisioningState == .pre }
+    var bootedFrom: String? { firmware.machine.bootedFrom }
     var isProvisioned: Bool { firmware.provisioningState == .post }
 }

@@ -31,6 +31,7 @@ struct Parts: Sendable {
     let issuer: BuiltInAuthority
     let chain: ProvisioningChain
     let key: SealingKey
+    let looks: Looks
 
     init() throws {
         domain = try Hostname("corp.example.test")
@@ -46,6 +47,7 @@ struct Parts: Sendable {
         let leaf = try CertificateProfile.provisioning(try Hostname("p.corp.example.test")).issue(
             for: try leafKey.publicKey, by: root, signingWith: setUpKey, now: now)
         chain = try ProvisioningChain(links: [leaf, root], key: leafKey)
+        looks = Looks(authority)
         key = try SealingKey(Secret([UInt8](repeating: 7, count: 32)))
     }
 
@@ -70,7 +72,8 @@ final class World: Sendable {
     }
 
     enum Fault: CaseIterable {
-        case dropBefore, dropAfter, garbage, status500, status503, expireNonces, powerCut
+        case dropBefore, dropAfter, garbage, html, soapFault, refused, status500, status503, stall, otherCertificate
+        case expireNonces, powerCut
         case crashBefore, crashAfter, crashInStore
     }
 
@@ -148,7 +151,7 @@ final class World: Sendable {
             routes: Routes(.auto, chain: parts.chain), board: board, clock: clock, ring: {})
         var workshop = Workshop(
             store: store, vault: Vault(key: parts.key, store: store),
-            client: SimulatedNetwork(world: self, authority: parts.authority), authority: parts.issuer,
+            client: SimulatedNetwork(world: self, looks: parts.looks), authority: parts.issuer,
             chain: parts.chain, firmwarePort: 16993, board: board, clock: clock)
         workshop.attention = .zero
         server.withLock { [workshop] in $0 = (core, workshop) }
@@ -185,6 +188,8 @@ final class World: Sendable {
         with { $0.isHandling = false }
     }
 
+    func wait(_ seconds: Double) { advance(to: with { $0.now + seconds }) }
+
     func chooseFault() -> Fault? {
         let fault: Fault? = with { state in
             state.attempts += 1
@@ -210,6 +215,15 @@ final class World: Sendable {
         return fault
     }
 
+    /// The first device goes away with the end of a step.
+    func leavesAfter(_ step: StepName) {
+        store.content.withLock { content in
+            content.onEvent = { [weak self] event in
+                if case .succeeded(step, _) = event { self?.with { $0.devices[0].isAway = true } }
+            }
+        }
+    }
+
     func killServer() {
         with { $0.serverIsDead = true }
         store.content.withLock { $0.isCutOff = true }
@@ -226,21 +240,6 @@ final class World: Sendable {
         }
         startServer()
         _ = try await store.recover(now: with(\.now))
-    }
-
-    /// Whatever the moment of the kill, the store holds a password that works, or the firmware is in set-up.
-    private func checkCredentials() async throws {
-        for (place, device) in with(\.devices).enumerated() where device.isProvisioned {
-            guard let machine = MachineID(smbios: device.uuid) else { continue }
-            let sealed = try await store.sealed(.adminPassword, of: machine)
-            let works = try sealed.contains { sealed in
-                try KeyRing(parts.key).open(sealed, for: "\(machine.text)/\(SecretPurpose.adminPassword.rawValue)")
-                    .reveal {
-                        device.adminHash == adminHash($0, realm: device.digestRealm)
-                    }
-            }
-            if !works { with { $0.violations.append((place, "at a kill the store had no password that works")) } }
-        }
     }
 
     // MARK: the loop
@@ -273,27 +272,26 @@ final class World: Sendable {
                     }
             })
         else { return false }
-        let (jobs, records) = (try await store.jobs(), try await store.devices())
-        return jobs.allSatisfy(\.state.isFinal) && !records.contains { $0.stage == .held }
-            && failedOrders(jobs, records).isEmpty
+        guard store.content.withLock({ $0.isSettled }) else { return false }
+        return failedOrders(try await store.jobs()).isEmpty
     }
 
     /// Jobs that a person began and that failed, with nothing after them.
-    private func failedOrders(_ jobs: [JobRecord], _ records: [DeviceRecord]) -> [JobRecord] {
+    private func failedOrders(_ jobs: [JobRecord]) -> [JobRecord] {
         let unnamed = with { $0.devices.filter { $0.osName == nil }.compactMap { MachineID(smbios: $0.uuid) } }
         return unnamed.compactMap { machine in jobs.last { $0.machine == machine } }.filter { $0.state == .failed }
     }
 
     private func retryOrders() async {
-        guard let jobs = try? await store.jobs(), let records = try? await store.devices() else { return }
-        for job in failedOrders(jobs, records) { _ = try? await core.retry(job) }
+        guard let jobs = try? await store.jobs() else { return }
+        for job in failedOrders(jobs) { _ = try? await core.retry(job) }
     }
 
     private func runDueJobs() async throws {
         if store.content.withLock({ $0.isCutOff }) { try await restartServer() }
         while let job = try await store.claim(now: with(\.now)) {
             // Some hundreds are usual; a job that comes again and again is found by their number, not by patience.
-            guard with({ $0.claims }) < 20_000 else { throw Restless(job: job) }
+            guard with({ $0.claims < max(2000, 400 * $0.devices.count) }) else { throw Restless(job: job) }
             with { state in
                 state.claims += 1
                 state.current = state.devices.firstIndex { job.machine == MachineID(smbios: $0.uuid) } ?? 0
@@ -353,6 +351,12 @@ final class World: Sendable {
             }
         case .restartServer: killServer()
         case .operatorsRound:
+            with { state in
+                for place in state.devices.indices where state.devices[place].isFactoryFresh {
+                    state.devices[place].startConfiguration()
+                }
+            }
+            await tellAddresses()
             for record in (try? await store.devices()) ?? [] where record.stage == .held {
                 _ = try? await core.retry(record.machine)
             }
@@ -364,7 +368,8 @@ final class World: Sendable {
     private func hello(_ place: Int) async {
         let said: ([UInt8], String)? = with { state in
             state.schedule(.hello(place), in: state.devices[place].isInSetUp ? 60 : 300)
-            guard state.devices[place].isInSetUp else { return nil }
+            state.devices[place].tick(state.now)
+            guard state.devices[place].isInSetUp, !state.devices[place].isAway else { return nil }
             return (state.devices[place].hello(), state.devices[place].address)
         }
         guard let (bytes, address) = said, case .packet(let packet) = HelloPacket.read(bytes) else { return }

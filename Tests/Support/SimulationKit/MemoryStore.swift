@@ -18,6 +18,10 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf, PreShar
         var writes = 0
         /// The write at which the server is killed, and whether that write is still on the disk.
         var kill: (write: Int, isKept: Bool)?
+        /// Whether every job has ended and no machine waits for a person.
+        var isSettled: Bool { jobs.allSatisfy(\.state.isFinal) && !devices.values.contains { $0.stage == .held } }
+        /// Told of each line of a journal, outside of the lock.
+        var onEvent: (@Sendable (JobEvent) -> Void)?
         /// How many writes that the disk says it has done it has yet to do.
         var writesBehind = 0
     }
@@ -47,38 +51,47 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf, PreShar
         return try body(content)
     }
 
+    /// In place: a copy of everything for each write would be most of what a simulation does.
     private func write<Value: Sendable>(
         _ body: (inout Content) throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        var copy = content.withLock { $0 }
-        guard !copy.isCutOff else { throw Failure(.storeUnavailable, "the server is dead") }
-        copy.writes += 1
-        let kill = copy.kill?.write == copy.writes ? copy.kill : nil
-        if kill?.isKept == false {
-            content.withLock { $0.isCutOff = true }
-            throw Failure(.storeUnavailable, "the server is dead")
+        let outcome: Result<Value, Failure> = content.withLock { content in
+            guard !content.isCutOff else { return .failure(Failure(.storeUnavailable, "the server is dead")) }
+            content.writes += 1
+            let kill = content.kill?.write == content.writes ? content.kill : nil
+            if kill?.isKept == false {
+                content.isCutOff = true
+                return .failure(Failure(.storeUnavailable, "the server is dead"))
+            }
+            if content.writesBehind > 0 {
+                former.withLock { [content] in $0 = $0.suffix(content.writesBehind - 1) + [content] }
+            }
+            do throws(Failure) {
+                let value = try body(&content)
+                content.isCutOff = kill != nil
+                return .success(value)
+            } catch { return .failure(error) }
         }
-        let value = try body(&copy)
-        copy.isCutOff = kill != nil
-        if copy.writesBehind > 0 {
-            let now = content.withLock { $0 }
-            former.withLock { $0 = $0.suffix(copy.writesBehind - 1) + [now] }
-        }
-        content.withLock { [copy] in $0 = copy }
-        return value
+        return try outcome.get()
     }
 
     // MARK: devices
 
     func device(_ machine: MachineID) async throws(Failure) -> DeviceRecord? { try read { $0.devices[machine] } }
-    func devices() async throws(Failure) -> [DeviceRecord] { try read { Array($0.devices.values) } }
+    /// In an order of their own: that of a dictionary is another one each time.
+    func devices() async throws(Failure) -> [DeviceRecord] {
+        try read { $0.devices.values.sorted { $0.machine.bytes.lexicographicallyPrecedes($1.machine.bytes) } }
+    }
 
     func change(
         _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
     ) async throws(Failure) -> DeviceRecord? {
         try write { content throws(Failure) in
-            try body(&content.devices[machine])
-            return content.devices[machine]
+            // All of it or nothing: the body may throw.
+            var record = content.devices[machine]
+            try body(&record)
+            content.devices[machine] = record
+            return record
         }
     }
 
@@ -150,6 +163,7 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf, PreShar
     func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure) {
         let time = clock()
         try write { $0.lines[job, default: []].append(JournalLine(time: time, event: event)) }
+        content.withLock { $0.onEvent }?(event)
     }
     func events(of job: JobID) async throws(Failure) -> [JobEvent] { try await lines(of: job).map(\.event) }
     func lines(of job: JobID) async throws(Failure) -> [JournalLine] { try read { $0.lines[job] ?? [] } }

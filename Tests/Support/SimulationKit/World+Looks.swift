@@ -1,0 +1,31 @@
+import Certificates
+import Fleet
+import Vocabulary
+
+extension World {
+    /// Whatever the moment of the kill, the store holds a password that works, or the firmware is in set-up.
+    func checkCredentials() async throws {
+        for (place, device) in with(\.devices).enumerated() where device.isProvisioned {
+            guard let machine = MachineID(smbios: device.uuid) else { continue }
+            var works = false
+            // What a person told for an adoption is admin's here.
+            for purpose in [SecretPurpose.adminPassword, .adoption] {
+                for sealed in try await store.sealed(purpose, of: machine) {
+                    let password = try KeyRing(parts.key).open(sealed, for: "\(machine.text)/\(purpose.rawValue)")
+                    works = works || password.reveal { device.adminHash == adminHash($0, realm: device.digestRealm) }
+                }
+            }
+            if !works { with { $0.violations.append((place, "at a kill the store had no password that works")) } }
+        }
+    }
+
+    /// Where a held machine has another address by now, and has no agent yet whose report would say so, a person does.
+    func tellAddresses() async {
+        for (address, uuid) in with({ $0.devices.filter { $0.osName == nil }.map { ($0.address, $0.uuid) } }) {
+            guard let machine = MachineID(smbios: uuid), let record = try? await store.device(machine),
+                record.stage == .held, record.address != address
+            else { continue }
+            _ = try? await store.change(machine) { (record: inout DeviceRecord?) in record?.movedTo = address }
+        }
+    }
+}
