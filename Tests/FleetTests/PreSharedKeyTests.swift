@@ -265,6 +265,21 @@ struct PreSharedKeyHelloTests {
         #expect(record?.note == nil && record?.preSharedKey == "0000037M" && record?.rootHashes == [])
     }
 
+    @Test("a hello in the name of a provisioned machine leaves its road as it is, until a person readmits the machine")
+    func forged() throws {
+        var record: DeviceRecord?
+        #expect(try Self.take(&record, KeptPreSharedKey(pid: "0000037M", added: 0, note: "")) == .provision)
+        let name = try Hostname("pc1.corp.example.test")
+        record?.stage = .managed
+        record?.firmware = ProvisionedFirmware(
+            name: name, hostOSFQDN: nil, digestRealm: "", pin: "", certificate: "", certificateID: "", keyPairID: "",
+            account: nil, adminProved: 1, provedAt: 1)
+        #expect(try Self.take(&record, nil, pid: "AAAAAAAN", now: 9) != .provision)
+        #expect(record?.stage == .held && record?.preSharedKey == "0000037M")
+        record?.readmit(as: name, now: 10)
+        #expect(record?.preSharedKey == "AAAAAAAN" && record?.heardRoad == nil)
+    }
+
     @Test("a set-up that is under way stays on its road, whatever another hello says")
     func road() throws {
         var record: DeviceRecord?

@@ -28,5 +28,12 @@ extension DeviceRecord {
         stage = .provisioning
         (firmware, note, disks, inspectedAt, buildBegan) = (nil, nil, nil, nil, nil)
         (heard, twins, replacedBy) = (nil, nil, nil)
+        if let road = heardRoad { take(road) }
+    }
+
+    /// Makes this the machine's way to be set up.
+    mutating func take(_ road: Road) {
+        (preSharedKey, rootHashes) = (road.preSharedKey, road.rootHashes)
+        heardRoad = nil
     }
 }

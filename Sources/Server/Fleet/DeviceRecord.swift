@@ -23,6 +23,8 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     package var rootHashes: [String]
     /// The pre-shared key that its hello named, without the hyphen: it is set up by that and not by certificates.
     package var preSharedKey: String?
+    /// What a hello said of the set-up of a machine that is provisioned: believed once a person readmits it.
+    package var heardRoad: Road?
     package var firmware: ProvisionedFirmware?
     /// Until when the firmware's set-up is open at the least, seconds since 1970; `nil` outside of set-up.
     package var setUpEnds: Double?
@@ -45,6 +47,14 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     package var heard: [Heard]?
     /// Addresses that took turns under this UUID: two machines, until a person says otherwise.
     package var twins: [String]?
+
+    /// By what a firmware wants to be set up.
+    package struct Road: Hashable, Codable, Sendable {
+        /// As ``DeviceRecord/preSharedKey``.
+        package var preSharedKey: String?
+        /// As ``DeviceRecord/rootHashes``.
+        package var rootHashes: [String]
+    }
 
     /// A hello's source.
     package struct Heard: Hashable, Codable, Sendable {

@@ -50,10 +50,14 @@ package struct HelloIntake: Sendable {
         }
         known.lastHello = now
         known.helloCount += 1
-        // A set-up that is under way goes on by the road that it began on, whoever says what.
-        if known.stage != .provisioning {
-            known.rootHashes = hello.rootHashes.map(\.bytes.hexadecimal)
-            known.preSharedKey = hello.pid
+        // A set-up that is under way goes on by the road that it began on, and a provisioned machine keeps the one that
+        // it was proved by: anybody can say hello in its name.
+        let road = DeviceRecord.Road(
+            preSharedKey: hello.pid, rootHashes: hello.rootHashes.map(\.bytes.hexadecimal))
+        if known.firmware != nil {
+            known.heardRoad = road
+        } else if known.stage != .provisioning {
+            known.take(road)
         }
         if known.setUpEnds ?? 0 < now { known.setUpEnds = now + SetUpWindow.least }
         note(address, in: &known, now: now)
