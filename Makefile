@@ -42,7 +42,8 @@ lint: packages
 	    awk '$$2 != "total" && $$1 > 400 { print "long: " $$2 " has " $$1 " lines" }'
 
 torture: packages
-	NAMESAKE_MUTATIONS=100000 swift test --disable-xctest --filter FalseBlankTests
+	swift build -c release --product FalseBlanks
+	.build/release/FalseBlanks 100000
 	NAMESAKE_WORLDS=2000 NAMESAKE_MATRIX=all swift test --disable-xctest --filter SimulationTests
 
 demo: build

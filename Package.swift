@@ -190,7 +190,9 @@ let package = Package(
         // Tests
         room("TestKit", .support, uses: ["AgentTestKit"]),
         room("AgentTestKit", .support),
+        room("DiskTestKit", .support, uses: ["AgentTestKit", "DiskInspection"]),
         .target(name: "CCurlLoop", dependencies: ["CLibCurl"], path: "Tests/Support/CCurlLoop"),
+        door("FalseBlanks", .tests, uses: ["DiskTestKit"]),
         door("Benchmarks", .tests, uses: ["AgentTestKit", "CCurlLoop", "TestKit"]),
         trial(of: "Architecture", uses: []),
         trial(of: "Vocabulary", uses: ["Vocabulary"]),
@@ -228,7 +230,8 @@ let package = Package(
                 crypto, cryptoExtras,
             ]),
         trial(
-            of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "TestKit", "VolumeReading", "Vocabulary"],
+            of: "DiskInspection",
+            uses: ["DiskInspection", "AgentTestKit", "DiskTestKit", "TestKit", "VolumeReading", "Vocabulary"],
             programs: ["AgentInspectMain", "AgentMain"]),
         trial(of: "APFSFiles", uses: ["APFSFiles", "AgentTestKit"]),
         trial(of: "FATFiles", uses: ["FATFiles", "AgentTestKit"]),
