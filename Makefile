@@ -12,7 +12,7 @@ PRODUCTS = namesake-simulator namesake-server namesake-agent namesake-agent-sync
 help:
 	@echo 'make demo    build, then run the main job on this machine (KEEP=1 leaves it running, ROUTE=partial|kerberos takes another route)'
 	@echo 'make test    build and run all tests'
-	@echo 'make torture simulate 2,000 worlds and look for a false blank in 100,000 wiped disks (hours)'
+	@echo 'make torture simulate 2,000 worlds and look for a false blank in 100,000 wiped disks (an hour or two)'
 	@echo 'make lint    formatting and warnings, strict'
 	@echo 'make build   build the programs into .build/debug (CONFIGURATION=release for a release)'
 	@echo 'make bench   measure: check, requests and handshakes of the in-place job, inspect, the simulator's fleet'
