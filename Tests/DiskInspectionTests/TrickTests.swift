@@ -39,17 +39,17 @@ struct TrickTests {
         #expect(try holes.examine().ruling.verdict == .unknown)
     }
 
-    @Test("a disk that grows, shrinks or is written to while it is read is not proved", arguments: ["21", "19", "20"])
+    @Test("a disk that grows, shrinks or is written to while it is read is not proved", arguments: ["5", "3", "4"])
     func changes(gibibytes: String) async throws {
-        let image = try Image(20 << 30)
+        let image = try Image(4 << 30)
         let running = try RunningProgram(InspectTests.program("namesake-agent"), ["inspect", "--json", image.path])
         _ = try await InspectTests.child(of: running.process)
         let size = off_t(try #require(Int(gibibytes))) << 30
         #expect(truncate(image.path, size) == 0)
         // What is written in front of the reader, and taken away before it comes there, was there all the same.
-        if gibibytes == "20" {
-            try image.write([1], at: 20 << 30 - 1)
-            try image.write([0], at: 20 << 30 - 1)
+        if gibibytes == "4" {
+            try image.write([1], at: 4 << 30 - 1)
+            try image.write([0], at: 4 << 30 - 1)
         }
         let outcome = try Outcome(try await running.ending())
         #expect(outcome.status == 21)
