@@ -1,5 +1,6 @@
 import AgentTestKit
 import DiskInspection
+import DiskTestKit
 import Foundation
 import TestKit
 import Testing

@@ -1,4 +1,5 @@
 import AgentTestKit
+import DiskTestKit
 import Foundation
 import Glibc
 import Testing
@@ -106,7 +107,7 @@ struct InspectTests {
 
     @Test("no image is changed", .enabled(if: Tool.areThere("sgdisk", "mkntfs", "mkfs.vfat"), Tool.note))
     func changesNothing() async throws {
-        let image = try await WorkedCaseTests.windowsLike()
+        let image = try await Image.windowsLike()
         let before = try await image.digest()
         #expect(try await Self.inspect([image.path]).status == 20)
         let after = try await image.digest()

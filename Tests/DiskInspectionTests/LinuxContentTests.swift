@@ -1,4 +1,5 @@
 import AgentTestKit
+import DiskTestKit
 import Foundation
 import Testing
 

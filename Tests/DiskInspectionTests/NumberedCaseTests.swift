@@ -1,4 +1,5 @@
 import DiskInspection
+import DiskTestKit
 import Foundation
 import TestKit
 import Testing

@@ -1,4 +1,5 @@
 import AgentTestKit
+import DiskTestKit
 import Foundation
 import Glibc
 import Testing
@@ -35,6 +36,13 @@ struct OverrideTests {
             "--override", "OTHER", words[2], words[3], "--evidence", "\(evidence).other", "--token", token)
         #expect(other.status == 20)
         #expect(other.complaints.contains("it has no effect"))
+        #expect(access(token, F_OK) != 0)
+
+        // Given twice, there are two with that serial.
+        let twins = try await inspect(
+            words[0], words[1], words[2], words[3], "--evidence", "\(evidence).twins", "--token", token, device)
+        #expect(twins.status == 20)
+        #expect(twins.complaints.contains("2 disks have the serial S3RIAL"), "\(twins.complaints)")
         #expect(access(token, F_OK) != 0)
 
         let ending = try await inspect(

@@ -1,4 +1,5 @@
 import DiskInspection
+import DiskTestKit
 import Glibc
 import Testing
 
@@ -19,6 +20,24 @@ struct PlanTests {
             return start..<start + whole + (UInt64(index) < rest ? 1 : 0)
         }
         #expect(zip(samples, expected).allSatisfy { $1.contains($0.lowerBound / 4096) })
+    }
+
+    @Test("whatever a disk's and its volumes' size, all that is planned lies within the disk")
+    func bounds() {
+        var generator = SeededGenerator(5)
+        let plan = ScanPlan()
+        for round in 0..<400 {
+            // Around the powers of two, where headers and copies are.
+            let power = UInt64(1) << UInt64.random(in: 0...40, using: &generator)
+            let size = max(1, power &+ UInt64.random(in: 0...8192, using: &generator) &- 4096 * UInt64(round % 2))
+            guard size < 1 << 42 else { continue }
+            let start = UInt64.random(in: 0..<size, using: &generator)
+            let extents = [0..<size, start..<UInt64.random(in: start...size, using: &generator)]
+            for range in plan.secondHeaders(size, in: extents) + plan.edges(size) {
+                #expect(!range.isEmpty && range.upperBound <= size)
+            }
+            #expect(plan.grid(min(size, 1 << 33)).allSatisfy { !$0.isEmpty && $0.upperBound <= size })
+        }
     }
 
     @Test("content is overlooked no more often than the formula says, scattered or in one piece")

@@ -1,4 +1,5 @@
 import AgentTestKit
+import DiskTestKit
 import Foundation
 import Glibc
 import TestKit
@@ -93,6 +94,31 @@ struct ReaderTests {
         #expect(outcome.status == 20 || outcome.status == 21)
         #expect(outcome.text.contains("the files of the ntfs volume \\\"OS\\\": its reader ended early"))
         #expect(outcome.contents.isEmpty, "what it may have said before does not count")
+    }
+
+    @Test(
+        "one that is stopped, or has used up its processor time, has proved nothing", arguments: ["stopped", "starved"])
+    func starved(how: String) async throws {
+        let image = try Image(200 << 30)
+        let running = try RunningProgram(
+            InspectTests.program("namesake-agent"), ["inspect", "--json", "--patience", "2", image.path])
+        let reader = try await InspectTests.child(of: running.process)
+        // Once it has set its own limits: before, it is not even that program yet.
+        var limits = ""
+        while !limits.contains("Max address space         536870912 ") {
+            limits = try String(contentsOfFile: "/proc/\(reader)/limits", encoding: .utf8)
+            await Task.yield()
+        }
+        #expect(limits.contains(try Regex("Max cpu time +2177 ")), "30 s, and 10 ns for each byte: \(limits)")
+        if how == "stopped" {
+            kill(reader, SIGSTOP)
+        } else {
+            try await Tool("prlimit").run(["--pid", "\(reader)", "--cpu=1:1"])
+        }
+        let outcome = try Outcome(try await running.ending())
+        #expect(outcome.status == 21)
+        let why = how == "stopped" ? "its reader was silent for 2 seconds" : "its reader ended early (signal 9)"
+        #expect(outcome.text.contains(why), "\(outcome.text)")
     }
 
     @Test(

@@ -1,5 +1,6 @@
 import AgentTestKit
 import DiskInspection
+import DiskTestKit
 import Testing
 
 /// What the tools of the field make is recognised, on the whole disk and in a partition, and after its front was wiped.

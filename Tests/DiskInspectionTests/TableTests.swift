@@ -1,5 +1,6 @@
 import AgentTestKit
 import DiskInspection
+import DiskTestKit
 import Testing
 
 @Suite("Partition tables")

@@ -1,4 +1,5 @@
 import AgentTestKit
+import DiskTestKit
 import Foundation
 import Testing
 
@@ -59,6 +60,19 @@ struct WindowsContentTests {
         Change("a domain's identifier", 20, "W6") {
             let sid: [UInt8] = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 7, 0, 0, 0]
             $0.security["Policy\\PolPrDmS"].set("", kind: 0, sid)
+        },
+        Change("a logon of the first administrator's that nothing dates", 20, "W9") { content in
+            // FILETIME 0x01D9… at 8: before the image was made; but the account's key bears no time.
+            var record = [UInt8](repeating: 0, count: 0x50)
+            (record[0x0E], record[0x0F]) = (0xD9, 0x01)
+            let account = content.accounts["SAM\\Domains\\Account\\Users\\000001f4"]
+            account.set("F", kind: 3, record)
+            account.time = 0
+        },
+        Change("Microsoft's own logon, when the image was made", 22, "W1") { content in
+            var record = [UInt8](repeating: 0, count: 0x50)
+            (record[0x0E], record[0x0F]) = (0xD9, 0x01)
+            content.accounts["SAM\\Domains\\Account\\Users\\000001f4"].set("F", kind: 3, record)
         },
         Change("joined to Entra", 20, "W7") { $0.system.add("ControlSet001\\Control\\CloudDomainJoin\\JoinInfo\\1") },
         Change("an enrolment with a user", 20, "W7") {

@@ -1,5 +1,6 @@
 import AgentTestKit
 import DiskInspection
+import DiskTestKit
 import Foundation
 import Glibc
 import TestKit
@@ -70,10 +71,10 @@ struct WorkedCase: Sendable, CustomTestStringConvertible {
             return try await Outcome.inspecting(image)
         },
         WorkedCase(6, "GPT + freshly made NTFS, nothing on it", .prior, "P1", tools: "sgdisk", "mkntfs", "mkfs.vfat") {
-            try await Outcome.inspecting(WorkedCaseTests.windowsLike())
+            try await Outcome.inspecting(Image.windowsLike())
         },
         WorkedCase(7, "diskpart clean over Windows", .prior, "P5", tools: "sgdisk", "mkntfs", "mkfs.vfat") {
-            let image = try await WorkedCaseTests.windowsLike()
+            let image = try await Image.windowsLike()
             try image.fill(0, 0..<mebi)
             try image.fill(0, image.size - mebi..<image.size)
             return try await Outcome.inspecting(image)
@@ -89,7 +90,7 @@ struct WorkedCase: Sendable, CustomTestStringConvertible {
     private static let encrypted: [WorkedCase] = [
         WorkedCase(9, "LUKS2, first header wiped", .prior, "E1", tools: "cryptsetup") {
             let image = try Image(160 * mebi)
-            try await WorkedCaseTests.encrypt(image)
+            try await image.encrypt()
             try image.fill(0, 0..<4096)
             return try await Outcome.inspecting(image)
         },

@@ -1,5 +1,6 @@
 import AgentTestKit
 import DiskInspection
+import DiskTestKit
 import Testing
 
 /// The worked cases of the reference on prior installations (section 4.5), on images that the real tools make.
@@ -94,7 +95,7 @@ struct WorkedCaseTests {
 
     @Test("a freshly made NTFS is a prior installation", .enabled(if: Tool.areThere("sgdisk", "mkntfs"), Tool.note))
     func freshNTFS() async throws {
-        let report = try await Self.windowsLike().examine()
+        let report = try await Image.windowsLike().examine()
         #expect(report.ruling.verdict == .prior)
         #expect(report.volumes.contains { $0.type == "ntfs" && $0.label == "OS" })
     }
@@ -103,7 +104,7 @@ struct WorkedCaseTests {
         "a Windows disk with both ends wiped is a prior installation",
         .enabled(if: Tool.areThere("sgdisk", "mkntfs", "mkfs.vfat"), Tool.note))
     func cleanedWindows() async throws {
-        let image = try await Self.windowsLike()
+        let image = try await Image.windowsLike()
         try image.fill(0, 0..<Self.mebi)
         try image.fill(0, Self.size - Self.mebi..<Self.size)
         let report = try image.examine()
@@ -127,7 +128,7 @@ struct WorkedCaseTests {
         .enabled(if: Tool.areThere("cryptsetup"), Tool.note))
     func wipedLUKS() async throws {
         let image = try Image(Self.size)
-        try await Self.encrypt(image)
+        try await image.encrypt()
         try image.fill(0, 0..<4096)
         let report = try image.examine()
         #expect(report.ruling.verdict == .prior)
@@ -136,33 +137,10 @@ struct WorkedCaseTests {
 
     @Test("the image is the same before and after", .enabled(if: Tool.areThere("sgdisk", "mkntfs"), Tool.note))
     func changesNothing() async throws {
-        let image = try await Self.windowsLike()
+        let image = try await Image.windowsLike()
         let before = try await image.digest()
         _ = try image.examine()
         let after = try await image.digest()
         #expect(after == before)
-    }
-
-    /// An EFI partition, Microsoft's reserve and NTFS, as an installation leaves them.
-    static func windowsLike() async throws -> Image {
-        let image = try Image(size)
-        try await Tool("sgdisk").run([
-            "-o", "-n1:2048:+40M", "-t1:ef00", "-n2:0:+16M", "-t2:0c01", "-n3:0:+120M", "-t3:0700", image.path,
-        ])
-        let system = try Image(40 * mebi)
-        try await Tool("mkfs.vfat").run([system.path])
-        let volume = try Image(120 * mebi)
-        try await Tool("mkntfs").run(["-q", "-F", "-L", "OS", volume.path])
-        try await image.place(system, at: mebi)
-        try await image.place(volume, at: 57 * mebi)
-        return image
-    }
-
-    static func encrypt(_ image: Image) async throws {
-        let key = try image.folder.write("key", "a test's key")
-        try await Tool("cryptsetup").run([
-            "luksFormat", "--type", "luks2", "--batch-mode", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000",
-            "--key-file", key, image.path,
-        ])
     }
 }

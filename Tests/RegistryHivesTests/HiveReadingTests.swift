@@ -94,6 +94,56 @@ struct HiveReadingTests {
         }
     }
 
+    @Test("every value that the index names is compared, and as regipy read it", arguments: Hives.primaries)
+    func index(row: Hives.Row) throws {
+        let expected = try #require(
+            try JSONSerialization.jsonObject(with: Data(row.expected.utf8)) as? [String: Any])
+        let unknown = Set(expected.keys).subtracting(Self.comparedAbove).subtracting(Self.readHere.keys)
+        #expect(unknown.isEmpty, "the index names what no test compares")
+        let file = try Hives.bytes(row.file)
+        let header = try #require(HiveHeader(file))
+        #expect("\(header.primary)/\(header.secondary)" == expected["seq"] as? String)
+        if let name = expected["hdr_name"] as? String { #expect(header.fileName == name) }
+        guard row.libhivex.hasPrefix("ok") else { return }
+        let hive = try Hive(try HiveImage(file))
+        for (name, read) in Self.readHere {
+            guard let wanted = expected[name] else { continue }
+            let found = try #require(try read(hive), "\(name)")
+            #expect(found == "\(wanted)", "\(name)")
+        }
+    }
+
+    /// By `values` and `counts`, and from the header.
+    private static let comparedAbove: Set = [
+        "seq", "hdr_name", "nk", "nv", "Select.Current", "ComputerName", "Tcpip.NV Hostname", "Tcpip.Domain",
+        "Tcpip.NV Domain", "ShutdownTime", "Setup.SystemSetupInProgress", "Setup.OOBEInProgress", "Setup.SetupType",
+        "Setup.SetupPhase", "Setup.CmdLine", "Setup.CloneTag", "SourceOS", "n_services", "n_MountedDevices",
+        "n_USBSTOR", "Netlogon.DynamicSiteName", "ProductName", "EditionID", "CurrentBuildNumber", "InstallationType",
+        "InstallDate", "RegisteredOwner", "ImageState", "profiles", "CCM", "SMS", "users", "rids", "machine_sid",
+        "Secrets", "PolAcDmN", "PolPrDmN", "cached_domain_logons", "root_ts", "UserAssist_guids", "TypedURLs",
+    ]
+
+    /// What the product has no use for, straight from the keys.
+    private static let readHere: [String: @Sendable (borrowing Hive) throws -> String?] = [
+        "Tcpip.Hostname": { try $0.values(at: "ControlSet001\\Services\\Tcpip\\Parameters")["Hostname"]?.text },
+        "CSDVersion": { try $0.values(at: "ControlSet001\\Control\\Windows")["CSDVersion"]?.number.map(String.init) },
+        "ProductType": { try $0.values(at: "ControlSet001\\Control\\ProductOptions")["ProductType"]?.text },
+        "SysprepStatus.GeneralizationState": {
+            try $0.values(at: "Setup\\Status\\SysprepStatus")["GeneralizationState"]?.number.map(String.init)
+        },
+        "PolAcDmS": { try $0.values(at: "Policy\\PolAcDmS")[""].map { sid($0.bytes) } },
+        "objects": { "\(try $0.names(below: "Objects").count)" },
+        "RecentDocs": { "\(try ProfileHive($0).recentDocuments)" },
+    ]
+
+    /// Revision, number of parts, authority from the front in 48 bits, parts: written here again, beside the room's own.
+    private static func sid(_ bytes: [UInt8]) -> String {
+        let parts = stride(from: 8, to: bytes.count, by: 4).map { start in
+            bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
+        return (["S", "\(bytes[0])", "\(bytes[7])"] + parts.map { "\($0)" }).joined(separator: "-")
+    }
+
     private static func iso(_ seconds: Int) -> String {
         Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
     }

@@ -5,12 +5,13 @@ import Glibc
 struct Examinee {
     var disk: OpenDisk
     var depth: DiskExamination.Depth
+    /// As ``ConfinedReader/patience``.
+    var patience: Int
 
     /// Has the disk read, then each volume whose files can be, each by a process of its own.
     ///
     /// - Returns: The report; one that proves nothing where the disk's reader died, fell silent or said something else.
     func examine() -> DiskReport {
-        defer { close(disk.descriptor) }
         var report = surface(depth)
         guard depth != .ends, !report.readableVolumes.isEmpty else { return report }
         var (contents, troubles): ([VolumeContents], [String]) = ([], [])
@@ -36,7 +37,7 @@ struct Examinee {
 
     private func surface(_ depth: DiskExamination.Depth) -> DiskReport {
         let reader = ConfinedReader(
-            arguments: [Examiner.diskWord, depth.rawValue], descriptor: disk.descriptor, name: name)
+            arguments: [Examiner.diskWord, depth.rawValue], descriptor: disk.descriptor, name: name, patience: patience)
         switch reader.report(DiskReport.self) {
         case .unproved(let why): return unproved(why, depth)
         case .report(let report):
@@ -50,7 +51,7 @@ struct Examinee {
 
     private func read(_ volume: Volume, _ extent: Range<UInt64>) -> ConfinedReader.Outcome<VolumeContents> {
         let words = [Examiner.volumeWord, volume.type, "\(extent.lowerBound)", "\(extent.upperBound)"]
-        let reader = ConfinedReader(arguments: words, descriptor: disk.descriptor, name: name)
+        let reader = ConfinedReader(arguments: words, descriptor: disk.descriptor, name: name, patience: patience)
         let outcome = reader.report(VolumeContents.self)
         if case .report(let contents) = outcome, contents.offset != volume.offset || contents.type != volume.type {
             return .unproved("its reader reported on something else")

@@ -47,6 +47,7 @@ enum Examiner {
         let disk = try Disk(taking: descriptor)
         // Ten nanoseconds a byte is slower than any processor of the last twenty years compares.
         try confine(memory: memory, seconds: 30 + disk.size / 100_000_000)
+        disk.forgetWhatIsCached()
         var examination = DiskExamination()
         examination.depth = depth
         var generator = SystemRandomNumberGenerator()

@@ -72,9 +72,20 @@ struct InspectCommand: ParsableCommand {
     @Option(help: .hidden)
     var sysfs: String = "/sys"
 
+    @Option(help: .hidden)
+    var patience: Int = 60
+
     func validate() throws {
         for path in bootMedium where BlockDevice.named(path, sysfs: sysfs).kernelName == nil {
             throw ValidationError("--boot-medium \(path) is no block device here, so nothing can be left out for it.")
+        }
+        for path in disks {
+            let device = BlockDevice.named(path, sysfs: sysfs), whole = device.wholeDisk(sysfs: sysfs)
+            guard device.kernelName == whole.kernelName else {
+                throw ValidationError(
+                    "\(path) is a partition of \(whole.path), and a blank one says nothing about the disk: name the disk."
+                )
+            }
         }
         if report, !disks.isEmpty {
             throw ValidationError("--report tells of the machine, so no disks can be named.")
@@ -106,7 +117,11 @@ struct InspectCommand: ParsableCommand {
             if let evidence { try writeNewFile(document + "\n", to: evidence) }
             if let override = inspection.override {
                 let chosen = inspection.disks.filter(inspection.isOverridden)
-                if chosen.isEmpty {
+                if inspection.disksOfOverride.count > 1 {
+                    complain(
+                        "\(inspection.disksOfOverride.count) disks have the serial \(printable(override.serial)), so that "
+                            + "it does not say which one is meant: the override has no effect. Name one disk alone.")
+                } else if chosen.isEmpty {
                     complain(
                         "No disk with the serial \(printable(override.serial)) needs an override: it has no effect.")
                 }
@@ -128,7 +143,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     private var inspector: Inspector {
-        Inspector(disks: disks, bootMedium: bootMedium, accept: accept, sysfs: sysfs)
+        Inspector(disks: disks, bootMedium: bootMedium, accept: accept, sysfs: sysfs, patience: patience)
     }
 
     /// Looks again, just before the first write: at the token, at the disk's identity, and at its ends and headers.
@@ -139,20 +154,21 @@ struct InspectCommand: ParsableCommand {
         }
         let again = inspector.inspect(.ends)
         guard !again.disks.isEmpty else { return refuse("no disk was named") }
-        for disk in again.disks {
-            let identity = WriteToken.Identity(disk.device, size: disk.report.size)
-            if let why = token.refusal(for: identity, bootID: readBootID(), now: secondsSinceStart()) {
-                return refuse("\(disk.device.path): \(why)")
-            }
-        }
+        let refusal = again.disks.lazy.compactMap { disk -> String? in
+            let identity = WriteToken.Identity(disk.device, size: disk.report.size, mark: disk.mark)
+            return token.refusal(for: identity, bootID: readBootID(), now: secondsSinceStart())
+                .map { "\(disk.device.path): \($0)" }
+        }.first
         // Only what is at the ends was asked for, and all of it has to be as blank as before.
         let isLeft = again.disks.allSatisfy { disk in
             disk.report.ruling.verdict == .blank || (disk.device.serial.map(token.overridden.contains) ?? false)
         }
         guard isLeft else {
             print(again.page)
+            if let refusal { _ = refuse(refusal) }
             return again.ruling.verdict.exitStatus
         }
+        if let refusal { return refuse(refusal) }
         print("The token holds for \(disks.joined(separator: ", ")). Write at once.")
         return 0
     }

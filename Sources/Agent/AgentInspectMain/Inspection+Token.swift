@@ -13,7 +13,8 @@ extension Inspection {
         let digest = sha256(Array(evidence.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let token = WriteToken(
             made: secondsSinceStart(), bootID: readBootID(),
-            disks: disks.map { WriteToken.Identity($0.device, size: $0.report.size) }, coversMachine: coversMachine,
+            disks: disks.map { WriteToken.Identity($0.device, size: $0.report.size, mark: $0.mark) },
+            coversMachine: coversMachine,
             evidence: digest, overridden: disks.filter(isOverridden).compactMap(\.device.serial))
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

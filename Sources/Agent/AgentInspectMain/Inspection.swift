@@ -5,6 +5,8 @@ import DiskInspection
 struct InspectedDisk {
     var device: BlockDevice
     var report: DiskReport
+    /// Before it was read; nil where nobody tells.
+    var mark: ChangeMark?
 }
 
 /// All that was seen.
@@ -19,7 +21,13 @@ struct Inspection {
     var override: Override?
 
     func isOverridden(_ disk: InspectedDisk) -> Bool {
-        disk.report.ruling.verdict != .blank && override != nil && disk.device.serial == override?.serial
+        disk.report.ruling.verdict != .blank && disksOfOverride.count == 1
+            && disk.device.serial == override?.serial
+    }
+
+    /// Those with the serial that a person named: where there are several, nobody can tell which one was meant.
+    var disksOfOverride: [InspectedDisk] {
+        override.map { override in disks.filter { $0.device.serial == override.serial } } ?? []
     }
 
     /// Whether a build may write: all is proved blank, but for the disk that a person has decided on.

@@ -9,6 +9,8 @@ struct Inspector {
     var bootMedium: [String]
     var accept: [AcceptedProbe]
     var sysfs: String
+    /// As ``ConfinedReader/patience``.
+    var patience: Int
 
     /// Gives privileges up on the way: it works once.
     func inspect(_ depth: DiskExamination.Depth) -> Inspection {
@@ -26,10 +28,12 @@ struct Inspector {
         for device in chosen {
             do throws(DiskFault) {
                 let disk = try Disk(device.path)
+                guard device.isBehind(disk.descriptor) else { throw DiskFault(.recognising, ENODEV) }
                 let state = DriveState(asking: disk)
                 open.append(
                     OpenDisk(
                         device: device, given: state.answers(for: device),
+                        mark: ChangeMark(of: disk.descriptor, device, sysfs: sysfs),
                         descriptor: fcntl(disk.descriptor, F_DUPFD_CLOEXEC, 10),
                         size: disk.size))
             } catch {
@@ -39,10 +43,13 @@ struct Inspector {
         }
         giveUpPrivileges()
         for disk in open {
-            var report = Examinee(disk: disk, depth: depth).examine()
+            var report = Examinee(disk: disk, depth: depth, patience: patience).examine()
             report.answers.merge(disk.given) { _, ours in ours }
+            let after = ChangeMark(of: disk.descriptor, disk.device, sysfs: sysfs)
+            report.answers[.unchanged] = unchangedAnswer(before: disk.mark, after: after)
+            close(disk.descriptor)
             for probe in accept { probe.accept(in: &report.answers) }
-            inspection.disks.append(InspectedDisk(device: disk.device, report: report))
+            inspection.disks.append(InspectedDisk(device: disk.device, report: report, mark: disk.mark))
         }
         if disks.isEmpty {
             let partitions = inspection.disks.flatMap(\.report.partitions).compactMap(\.uniqueID)
@@ -57,6 +64,8 @@ struct Inspector {
 struct OpenDisk {
     var device: BlockDevice
     var given: [ProbeID: ProbeAnswer]
+    /// Before it was read.
+    var mark: ChangeMark?
     /// A descriptor of its own, closed after the examination.
     var descriptor: Int32
     /// In bytes.

@@ -18,7 +18,7 @@ package struct DiskExamination: Sendable {
     package init() {}
 
     package var required: [ProbeID] {
-        let ends: [ProbeID] = [.lock, .nativeSize, .table, .signatures, .secondHeaders, .edges]
+        let ends: [ProbeID] = [.lock, .nativeSize, .unchanged, .table, .signatures, .secondHeaders, .edges]
         return switch depth {
         case .gaps: [.table, .gaps]
         case .ends: ends

@@ -37,6 +37,7 @@ package enum Indicator: String, CaseIterable, Codable, Sendable {
     case readError = "D4"
     case hiddenArea = "D5"
     case arrayMember = "D7"
+    case changedMeanwhile = "D8"
     case partitions = "P1"
     case emptyTable = "P2"
     case backupTableOnly = "P3"

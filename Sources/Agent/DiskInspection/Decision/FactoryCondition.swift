@@ -17,7 +17,9 @@ extension Indicator {
 
 extension DiskReport {
     /// What has to be answered where a factory image is to be proved: that there is content is known then.
-    private static let requiredOfFactory: [ProbeID] = [.lock, .nativeSize, .table, .signatures, .contents, .gaps]
+    private static let requiredOfFactory: [ProbeID] = [
+        .lock, .nativeSize, .unchanged, .table, .signatures, .contents, .gaps,
+    ]
 
     /// Types of section 3.6 of the reference on prior installations that vendors use, without those for data.
     private static let vendorTypes: Set<String> = [

@@ -8,6 +8,8 @@ package enum ProbeID: String, CaseIterable, Codable, CodingKeyRepresentable, Sen
     case lock
     /// Is the whole of the drive within the size that it tells?
     case nativeSize = "native-size"
+    /// Has the disk kept its size, and was nothing written to it, while it was read?
+    case unchanged
     /// Is there a partition table, at the front or at the back?
     case table
     /// Does libblkid know something on the disk, or within a partition?

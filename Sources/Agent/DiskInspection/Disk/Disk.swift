@@ -40,6 +40,14 @@ package struct Disk: ~Copyable, Sendable {
         return UInt64(end)
     }
 
+    /// Has what memory holds of a block device read from the drive again.
+    package func forgetWhatIsCached() {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else { return }
+        // Advice: where it is not taken, memory is what the kernel has, and all that it would give.
+        _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+    }
+
     /// Fills the buffer from the place on, up to the end of the disk.
     ///
     /// - Throws: ``DiskFault`` unless all that was asked for was read.
@@ -72,6 +80,8 @@ package struct Disk: ~Copyable, Sendable {
 package struct DiskFault: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Act: Hashable, Sendable {
         case opening
+        /// The node of its name is another device's.
+        case recognising
         /// At so many bytes from its start.
         case reading(UInt64)
     }
@@ -88,6 +98,7 @@ package struct DiskFault: Error, Hashable, Sendable, CustomStringConvertible {
         let why = strerror(number).map { String(cString: $0) } ?? "error \(number)"
         return switch act {
         case .opening: "cannot be opened: \(why)"
+        case .recognising: "is another device than the one that the kernel calls so"
         case .reading(let offset): "cannot be read at byte \(offset): \(why)"
         }
     }

@@ -2,13 +2,17 @@ import Glibc
 
 /// A disk of this machine, as sysfs tells of it.
 package struct BlockDevice: Hashable, Sendable {
-    /// The kernel's name, such as `nvme0n1`; nil for an image in a file.
+    /// The kernel's name, such as `nvme0n1`; nil for an image in a file, and where sysfs tells nothing.
     package var kernelName: String?
+    /// A block device of which sysfs tells nothing, so that nobody knows what to ask of it.
+    package var isUntold = false
     package var path: String
     package var model: String?
     package var serial: String?
     package var wwn: String?
     package var isRotating = false
+    /// Of its device node, as "8:0"; nil where sysfs does not tell.
+    package var number: String?
     /// Where it hangs, as the path of its device in sysfs.
     package var place = ""
 
@@ -18,6 +22,7 @@ package struct BlockDevice: Hashable, Sendable {
         let folder = "\(sysfs)/block/\(kernelName)"
         self.kernelName = kernelName
         path = "/dev/\(kernelName)"
+        number = Self.line("\(folder)/dev")
         model = Self.line("\(folder)/device/model")
         serial = Self.line("\(folder)/device/serial") ?? Self.line("\(folder)/serial")
         wwn = Self.line("\(folder)/wwid") ?? Self.line("\(folder)/device/wwid")
@@ -49,15 +54,32 @@ package struct BlockDevice: Hashable, Sendable {
     package static func named(_ path: String, sysfs: String) -> BlockDevice {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFBLK else { return BlockDevice(image: path) }
-        let number = UInt64(status.st_rdev)
-        // As glibc's gnu_dev_major and gnu_dev_minor, which are macros.
-        let major = (number >> 8 & 0xFFF) | (number >> 32 & 0xFFFF_F000)
-        let minor = (number & 0xFF) | (number >> 12 & 0xFFFF_FF00)
-        guard let target = target("\(sysfs)/dev/block/\(major):\(minor)"), let name = target.split(separator: "/").last
-        else { return BlockDevice(image: path) }
+        let place = "\(sysfs)/dev/block/\(numberText(status.st_rdev))"
+        guard let target = target(place), let name = target.split(separator: "/").last
+        else {
+            var device = BlockDevice(image: path)
+            device.isUntold = true
+            return device
+        }
         var device = BlockDevice(kernelName: String(name), sysfs: sysfs)
         device.path = path
         return device
+    }
+
+    /// As glibc's gnu_dev_major and gnu_dev_minor, which are macros.
+    private static func numberText(_ number: dev_t) -> String {
+        let number = UInt64(number)
+        let major = (number >> 8 & 0xFFF) | (number >> 32 & 0xFFFF_F000)
+        let minor = (number & 0xFF) | (number >> 12 & 0xFFFF_FF00)
+        return "\(major):\(minor)"
+    }
+
+    /// Whether what was opened at its path is this device, and not another one behind a node of its name.
+    package func isBehind(_ descriptor: Int32) -> Bool {
+        guard let number else { return true }
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFBLK
+            && Self.numberText(status.st_rdev) == number
     }
 
     /// The disk that this is a partition of, or itself.

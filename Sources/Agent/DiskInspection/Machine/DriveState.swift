@@ -49,7 +49,7 @@ package struct DriveState: Hashable, Sendable {
 
         init(_ device: BlockDevice) {
             guard let name = device.kernelName else {
-                self = .image
+                self = device.isUntold ? .other : .image
                 return
             }
             let place = device.place.split(separator: "/")

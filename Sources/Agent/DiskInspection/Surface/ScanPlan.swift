@@ -53,7 +53,8 @@ package struct ScanPlan: Hashable, Sendable {
             let first = extent.lowerBound / Self.block
             places.formUnion(first...min(first + 16, last))
         }
-        return places.sorted().map { $0 * Self.block..<min(($0 + 1) * Self.block, size) }.filter { !$0.isEmpty }
+        return places.sorted().prefix { $0 * Self.block < size }
+            .map { $0 * Self.block..<min(($0 + 1) * Self.block, size) }
     }
 
     /// In bytes from the start of a volume of that length.

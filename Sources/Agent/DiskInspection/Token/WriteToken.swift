@@ -14,8 +14,11 @@ package struct WriteToken: Hashable, Codable, Sendable {
         package var node: String
         /// In bytes.
         package var size: UInt64
+        /// What is another once something was written to it.
+        package var mark: ChangeMark?
 
-        package init(_ device: BlockDevice, size: UInt64) {
+        package init(_ device: BlockDevice, size: UInt64, mark: ChangeMark? = nil) {
+            self.mark = mark
             path = device.path
             serial = device.serial
             wwn = device.wwn
@@ -58,7 +61,10 @@ package struct WriteToken: Hashable, Codable, Sendable {
         guard disk.size > 0, let known = disks.first(where: { $0.path == disk.path }) else {
             return "the disk was not among those that were proved blank"
         }
-        return known == disk ? nil : "another disk is at that path now, or its size has changed"
+        var same = known
+        same.mark = disk.mark
+        guard same == disk else { return "another disk is at that path now, or its size has changed" }
+        return known == disk ? nil : "it was written to since"
     }
 }
 

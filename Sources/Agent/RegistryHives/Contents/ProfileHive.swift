@@ -14,7 +14,7 @@ package struct ProfileHive: Hashable, Sendable {
     package init(_ hive: borrowing Hive) throws(HiveFault) {
         let explorer = "Software\\Microsoft\\Windows\\CurrentVersion\\Explorer"
         changed = hive.time(of: hive.rootKey)
-        recentDocuments = try hive.names(below: "\(explorer)\\RecentDocs").count
+        recentDocuments = try hive.values(at: "\(explorer)\\RecentDocs").count
         countedPrograms = try hive.names(below: "\(explorer)\\UserAssist").count
         typedAddresses = try hive.values(at: "Software\\Microsoft\\Internet Explorer\\TypedURLs").count
         runCommands = try hive.values(at: "\(explorer)\\RunMRU").count

@@ -111,10 +111,9 @@ struct InstalledWindows {
     /// Microsoft's own logons are in the images it delivers, so that only later ones count.
     private var isAdministratorUsed: Bool {
         (hives.accounts?.accounts ?? []).contains { account in
-            guard account.number == 500, let last = account.lastLogon, let changed = account.changed else {
-                return false
-            }
-            return last > changed
+            guard account.number == 500, let last = account.lastLogon else { return false }
+            // Without a time to hold it against, nothing says that it was Microsoft's.
+            return account.changed.map { last > $0 } ?? true
         }
     }
 
