@@ -224,8 +224,9 @@ let package = Package(
         trial(
             of: "Simulation",
             uses: [
-                "Provisioning", "AMTSimulator", "Certificates", "CurlClient", "Fleet", "Jobs", "Wire", "Vocabulary",
-                crypto, cryptoExtras,
+                "Provisioning", "AMTOperations", "AMTSimulator", "Certificates", "CurlClient", "Fleet", "Jobs",
+                "LibXML",
+                "TestKit", "WSMan", "Wire", "Vocabulary", crypto, cryptoExtras,
             ]),
         trial(
             of: "DiskInspection", uses: ["DiskInspection", "AgentTestKit", "TestKit", "VolumeReading", "Vocabulary"],
