@@ -230,7 +230,12 @@ let package = Package(
                 "Provisioning", "FirmwareHTTP", "AMTOperations", "Certificates", "Fleet", "Jobs", "StorageSQLite",
                 "TestKit", "Vocabulary", "Wire",
             ]),
-        trial(of: "Simulation", uses: ["SimulationKit", "Fleet", "Jobs", "Provisioning", "Vocabulary"]),
+        trial(
+            of: "Simulation",
+            uses: [
+                "SimulationKit", "AMTOperations", "AMTSimulator", "Certificates", "Fleet", "Jobs", "LibXML",
+                "Provisioning", "TestKit", "WSMan", "Wire", "Vocabulary", crypto,
+            ]),
         trial(
             of: "DiskInspection",
             uses: ["DiskInspection", "AgentTestKit", "DiskTestKit", "TestKit", "VolumeReading", "Vocabulary"],

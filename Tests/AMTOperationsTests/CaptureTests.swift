@@ -22,8 +22,8 @@ struct CaptureTests {
         "go-wsman-messages/responses/ips/hostbasedsetup/setup.xml": "a method for programs on the host",
         "go-wsman-messages/responses/ips/hostbasedsetup/upgradeclienttoadmin.xml":
             "a method for programs on the host",
-        "meshcommander/amtauth_1.json": "no XML, and of a method that is not offered: AMTAuthenticate",
-        "meshcommander/amtauth_2.json": "no XML, and of a method that is not offered: AMTAuthenticate",
+        "meshcommander/amtauth_1.json": "no XML: a client's JSON of it, read in AuthenticateTests",
+        "meshcommander/amtauth_2.json": "no XML: a client's JSON of it, read in AuthenticateTests",
         "raw-http/rps_wsmanAlreadyExistsAllChunks.http": "HTTP bytes; read in RawHTTPTests",
         "raw-http/rps_wsmanGenSettingsChunk02.http": "a piece of a chunked answer; read whole in RawHTTPTests",
         "rps/AMTMessages.ts/001_AMT_GeneralSettings_GetResponse.xml":

@@ -50,12 +50,15 @@ private struct World {
                 .directed(Directive(verdict: .inSync, message: "")), .directed(Directive(verdict: .held, message: "")),
                 .directed(follow(nil)), .directed(follow(HostNameEcho(name: nonce, seen: false))),
                 .directed(follow(HostNameEcho(name: nonce, seen: true))), .serverFailed(waiting),
+                .directed(challenging),
                 .directed(Directive(verdict: .provisioning, message: "", startConfiguration: StartOrder())),
                 .serverFailed(refusal),
             ]
         case .writeEcho, .writeTrueName: [.wrote, .writeFailed(Failure(.deviceSilent, "silent"))]
         case .startConfiguration: [.started, .startFailed(Failure(.deviceSilent, "silent"))]
-        case .announceWritten, .announceRestored: [.announced, .serverFailed(waiting), .serverFailed(refusal)]
+        case .proveBoard: [.proved(BoardProof(problem: "no signature"))]
+        case .announceWritten, .announceRestored, .tellProof:
+            [.announced, .serverFailed(waiting), .serverFailed(refusal)]
         case .poll:
             [
                 .progressed(told(.running)), .progressed(told(.running, seen: false)),
@@ -67,6 +70,12 @@ private struct World {
             [.firmwareRead(.success(facts("pc2.example.com"))), .firmwareRead(.failure(Failure(.deviceBusy, "busy")))]
         case .wait, .finish: []
         }
+    }
+
+    private var challenging: Directive {
+        var directive = follow(HostNameEcho(name: nonce, seen: false))
+        directive.board = BoardChallenge(nonce: "AQID", answered: false)
+        return directive
     }
 
     /// The rule above all.

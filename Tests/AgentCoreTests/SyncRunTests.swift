@@ -12,8 +12,10 @@ private final class JobServer: ServerConnection {
         var paths: [String] = []
         var written = false
         var restored = false
+        var proofs: [[UInt8]] = []
     }
 
+    let challenge: BoardChallenge?
     let state = Mutex(State())
     /// Said in place of an answer to the nth request, counted from 1.
     private let trouble: @Sendable (Int) -> Failure?
@@ -21,9 +23,14 @@ private final class JobServer: ServerConnection {
 
     /// - Parameters:
     ///   - end: How the job ends; `nil` when it never does.
+    ///   - challenge: What the board is to sign.
     ///   - trouble: What goes wrong.
-    init(end: JobProgress.State? = .done, trouble: @escaping @Sendable (Int) -> Failure? = { _ in nil }) {
+    init(
+        end: JobProgress.State? = .done, challenge: BoardChallenge? = nil,
+        trouble: @escaping @Sendable (Int) -> Failure? = { _ in nil }
+    ) {
         self.end = end
+        self.challenge = challenge
         self.trouble = trouble
     }
 
@@ -34,7 +41,12 @@ private final class JobServer: ServerConnection {
         }
         if let failure = trouble(number) { throw failure }
         switch path {
-        case Wire.reportsPath: return (200, json(follow(HostNameEcho(name: nonce, seen: false))))
+        case Wire.reportsPath:
+            var directive = follow(HostNameEcho(name: nonce, seen: false))
+            directive.board = challenge
+            return (200, json(directive))
+        case Wire.boardProofPath("7"):
+            self.state.withLock { $0.proofs.append(body) }
         case Wire.echoWrittenPath("7"): self.state.withLock { $0.written = true }
         case Wire.echoRestoredPath("7"): self.state.withLock { $0.restored = true }
         default:
@@ -90,6 +102,15 @@ private final class NotedFirmware: FirmwarePort {
         return read
     }
 
+    /// What is answered to every challenge.
+    let proof = Mutex(BoardProof(problem: "no firmware"))
+    let nonces = Mutex<[String]>([])
+
+    func prove(nonce: String) async -> BoardProof {
+        nonces.withLock { $0.append(nonce) }
+        return proof.withLock { $0 }
+    }
+
     func startConfiguration(_ order: StartOrder) async throws(Failure) { state.withLock { $0 = .in } }
 }
 
@@ -122,6 +143,30 @@ struct SyncRunTests {
             connection: server, firmware: firmware, report: report, marker: marker, pace: pace
         ).run(interruptions: interruptions, display: &notes)
         return (outcome, notes.news)
+    }
+
+    @Test("has the board sign before the echo is written, tells it whatever it is, and asks no second time")
+    func board() async throws {
+        let challenge = BoardChallenge(nonce: "AQIDBAUGBwgJCgsMDQ4PEBESExQ=", answered: false)
+        // The answer to the proof is lost once: the same one is sent again.
+        let server = JobServer(challenge: challenge) { $0 == 2 ? waiting : nil }
+        let firmware = NotedFirmware()
+        let (outcome, news) = await run(server, firmware)
+        #expect(outcome.exitStatus == .match)
+        #expect(firmware.nonces.withLock { $0 } == [challenge.nonce])
+        let paths = server.state.withLock { $0.paths }
+        #expect(
+            paths.prefix(4) == [
+                Wire.reportsPath, Wire.boardProofPath("7"), Wire.boardProofPath("7"), Wire.jobPath("7"),
+            ])
+        #expect(news.contains(.provedBoard(problem: "no firmware")))
+        let told = try server.state.withLock { $0.proofs }.map {
+            try JSONDecoder().decode(BoardProof.self, from: Data($0))
+        }
+        #expect(told == [BoardProof(problem: "no firmware")])
+        let answered = JobServer(challenge: BoardChallenge(nonce: "x", answered: true))
+        _ = await run(answered, firmware)
+        #expect(firmware.nonces.withLock { $0.count } == 1, "an earlier run has had it signed")
     }
 
     @Test("writes the name for the server, then the true one, and reads the firmware at the end")

@@ -35,6 +35,33 @@ struct StorageTests {
         }
     }
 
+    @Test("keeps of what is shown for a job what came first, over a reopening")
+    func evidence() async throws {
+        try await Self.withStore { store, path in
+            let machine = try #require(Self.machine)
+            let job = try await store.enqueue("rename", for: machine, parameters: "{}", now: 1, due: 1).id
+            let (one, two) = (EvidenceKind(rawValue: "one"), EvidenceKind(rawValue: "two"))
+            #expect(try await store.evidence(one, of: job) == nil)
+            #expect(try await store.keep("first", as: one, for: job, now: 2) == "first")
+            #expect(try await store.keep("second", as: one, for: job, now: 3) == "first")
+            #expect(try await store.keep("other", as: two, for: job, now: 3) == "other")
+            let again = try SQLiteStore(path: path)
+            #expect(try await again.evidence(one, of: job) == "first")
+            #expect(try await again.evidence(one, of: JobID(99)) == nil)
+            // Servers that share the store decide it together.
+            let kept = try await withThrowingTaskGroup(of: String.self) { group in
+                for number in 0..<8 {
+                    let store = number % 2 == 0 ? store : again
+                    group.addTask {
+                        try await store.keep("\(number)", as: EvidenceKind(rawValue: "race"), for: job, now: 4)
+                    }
+                }
+                return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+            }
+            #expect(kept.count == 1)
+        }
+    }
+
     @Test("gives the unfinished job of a kind instead of a second one")
     func joining() async throws {
         try await Self.withStore { store, _ in

@@ -31,11 +31,4 @@ struct ServerReport {
         // WEXITSTATUS and WIFEXITED, which are macros; a killed program told nobody anything.
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 70
     }
-
-    private func ownFolder() -> String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        let path = String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    }
 }

@@ -15,7 +15,7 @@ struct LocalProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "namesake-agent",
         abstract: "The commands of namesake-agent that speak to the firmware's own WS-Man.",
-        version: agentVersion, subcommands: [LocalCommand.self, CaptureCommand.self],
+        version: agentVersion, subcommands: [LocalCommand.self, CaptureCommand.self, BoardProofCommand.self],
         defaultSubcommand: LocalCommand.self)
 
     static func main() async {

@@ -107,16 +107,6 @@ func helper(_ program: String) -> String? { places(of: program).first { access($
 
 /// Where the package puts a helper, then where a build does.
 private func places(of program: String) -> [String] {
-    let folder = ownPath().split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    let folder = ownFolder()
     return ["\(folder)/../libexec/namesake/\(program)", "\(folder)/\(program)"]
-}
-
-/// The file that this process runs.
-private func ownPath() -> String {
-    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = buffer.withUnsafeMutableBytes { bytes -> Int in
-        guard let text = bytes.bindMemory(to: CChar.self).baseAddress else { return -1 }
-        return readlink("/proc/self/exe", text, bytes.count)
-    }
-    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : ""
 }

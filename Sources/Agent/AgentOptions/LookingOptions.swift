@@ -53,8 +53,9 @@ package struct LookingOptions: ParsableArguments {
     }
 
     /// The same for `namesake-agent-local`, with what is known already.
-    package func forLocal(_ device: String, os: String?) -> [String] {
-        var words = ["--device", device, "--device-timeout", "\(deviceTimeout)", "--sysfs", sysfs]
+    package func forLocal(_ device: String?, os: String?) -> [String] {
+        var words = ["--device-timeout", "\(deviceTimeout)", "--sysfs", sysfs]
+        if let device { words += ["--device", device] }
         if let os { words += ["--name", os] }
         if let configuration { words += ["--configuration", configuration] }
         return words

@@ -69,7 +69,8 @@ struct SyncCommand: AsyncParsableCommand {
             let settings = try command.looking.settings()
             names = command.looking.names(settings)
             firmware = DevicePort(
-                address: settings.device ?? .probe, patience: command.looking.patience, system: command.looking.system)
+                address: settings.device ?? .probe, patience: command.looking.patience, system: command.looking.system,
+                boardProgram: Self.boardProgram(command, settings.device))
             enrolment = command.server.enrolment ?? ServerOptions.usualEnrolment
             startConfiguration = command.startConfiguration
             request = { [enrolment] machine in
@@ -78,6 +79,14 @@ struct SyncCommand: AsyncParsableCommand {
                     nameRules: settings.nameRules.map(\.word), device: command.looking.device,
                     startConfiguration: command.startConfiguration)
             }
+        }
+
+        /// The package has it in the folder of this program, and so has a build.
+        private static func boardProgram(_ command: SyncCommand, _ device: DeviceAddress?) -> BoardProgram {
+            let arguments = ["board-proof"] + command.looking.forLocal(device.map { "\($0)" }, os: nil)
+            // Where the firmware speaks TLS, the server's authority has issued its certificate.
+            let trust = ["--enrolment", command.server.enrolment ?? ServerOptions.usualEnrolment]
+            return BoardProgram("\(ownFolder())/namesake-agent-local", arguments + trust)
         }
     }
 

@@ -34,6 +34,8 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
     package var allowsLegacyTLS: Bool?
     /// SHA-256 of the key with which its agent speaks for it without a build token, hexadecimal.
     package var agentKey: String?
+    /// The board that has signed for it.
+    package var board: Board?
     /// What it was called before, oldest first.
     package var aliases: [Alias]?
     /// The machine that has taken this one's place, after its board was swapped.
@@ -54,6 +56,22 @@ package struct DeviceRecord: Hashable, Codable, Sendable {
         package var preSharedKey: String?
         /// As ``DeviceRecord/rootHashes``.
         package var rootHashes: [String]
+    }
+
+    /// A board, by a key of its processor's own.
+    package struct Board: Hashable, Codable, Sendable {
+        /// SHA-256 of the SubjectPublicKeyInfo of the ROM's certificate, hexadecimal.
+        package var key: String
+        /// The version of its firmware when it last signed.
+        package var firmwareVersion: String
+        /// Seconds since 1970.
+        package var provedAt: Double
+
+        package init(key: String, firmwareVersion: String, provedAt: Double) {
+            self.key = key
+            self.firmwareVersion = firmwareVersion
+            self.provedAt = provedAt
+        }
     }
 
     /// A hello's source.

@@ -60,6 +60,12 @@ package struct JobSignal: RawRepresentable, Hashable, Sendable {
     package init(rawValue: String) { self.rawValue = rawValue }
 }
 
+/// What a thing is that somebody has shown for a job, as the store keeps it; never renamed.
+package struct EvidenceKind: RawRepresentable, Hashable, Sendable {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+}
+
 /// An event with the time at which it was written, and the requests that led to it.
 package struct JournalLine: Hashable, Codable, Sendable {
     package var time: Double
@@ -124,6 +130,12 @@ package protocol JobQueue: JobJournal {
     /// Keeps word from outside that the job waits for; said twice, it is kept once.
     func signal(_ signal: JobSignal, to job: JobID) async throws(Failure)
     func signals(of job: JobID) async throws(Failure) -> Set<JobSignal>
+
+    /// Keeps what somebody shows for a job; of each kind what came first, whatever comes later.
+    ///
+    /// - Returns: What is kept.
+    func keep(_ evidence: String, as kind: EvidenceKind, for job: JobID, now: Double) async throws(Failure) -> String
+    func evidence(_ kind: EvidenceKind, of job: JobID) async throws(Failure) -> String?
 
     /// When the next job will be due, if any waits, or another server's lease may run out.
     func nextDue() async throws(Failure) -> Double?

@@ -14,6 +14,8 @@ package struct JobPage: Codable, Sendable {
     /// Why the job takes this road, where that was a choice.
     package var route: String?
     package var credential: Credential?
+    /// The board that has signed for the job's claim.
+    package var board: ProvedBoard?
     package var nextAction: String
 
     /// Whom the firmware has let in last.
@@ -31,6 +33,7 @@ package struct JobPage: Codable, Sendable {
         steps = JobKinds.steps(of: job.kind).map(\.rawValue)
         let outputs = JobLedger(JobKinds.machine(of: job.kind, replaying: lines.map(\.event)).outputs)
         formerName = try outputs.outputIfDone(of: ObserveFirmwareStep.self)?.formerName
+        board = try outputs.outputIfDone(of: ObserveFirmwareStep.self)?.board
         let claim = try job.claim
         route = claim?.why
         switch job.kind {

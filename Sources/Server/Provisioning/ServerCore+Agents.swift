@@ -120,7 +120,9 @@ extension ServerCore {
         let job = try await store.enqueue(
             kind, for: report.machine,
             parameters: try encoded(
-                RenameParameters(claim: report.osName, echo: echo, why: why, agentKey: report.agentKey)), now: now,
+                RenameParameters(
+                    claim: report.osName, echo: echo, why: why, agentKey: report.agentKey,
+                    boardNonce: asksBoards ? base64(try randomBytes(20)) : nil)), now: now,
             due: now + Self.echoPatience)
         try await withdrawIfLater(job, claiming: report.osName)
         ring()
@@ -132,7 +134,9 @@ extension ServerCore {
     }
 
     private func directive(for job: JobRecord, _ message: String) async throws(Failure) -> Directive {
-        Directive(verdict: .follow, message: message, job: "\(job.id)", echo: try await echo(of: job))
+        Directive(
+            verdict: .follow, message: message, job: "\(job.id)", echo: try await echo(of: job),
+            board: try await challenge(of: job))
     }
 
     private func echo(of job: JobRecord) async throws(Failure) -> HostNameEcho? {
@@ -155,7 +159,7 @@ extension ServerCore {
             state: JobProgress.State(rawValue: job.state.rawValue) ?? .running, steps: states,
             echo: try await echo(of: job),
             message: job.failure.map { "\($0.code.rawValue): \($0.message)" } ?? job.state.rawValue,
-            hint: job.failure?.hint)
+            hint: job.failure?.hint, board: try await challenge(of: job))
     }
 
     private static func state(of step: StepName, in events: [JobEvent]) -> String {

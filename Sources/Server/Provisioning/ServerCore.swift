@@ -19,6 +19,8 @@ package struct ServerCore: Sendable {
     package let board: SignalBoard
     /// Keeps the one-time passwords that agents are given; without it there are none.
     package var vault: Vault?
+    /// Whether agents have their machine's board sign a nonce.
+    package var asksBoards = false
     /// Takes certificates of machines back that go out of use.
     package var authority: (any RevokingAuthority)?
     /// Told when a job may have become due.

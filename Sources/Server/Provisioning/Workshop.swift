@@ -21,6 +21,8 @@ package struct Workshop: Sendable {
     package let recovery: RecoveryShelf?
     /// Which claims of a name need a person's yes.
     package var approval = Approval.none
+    /// Whose signatures of boards are believed, and which claims need one; `nil` where none is asked for.
+    package var boards: BoardTrust?
     /// Tickets for firmware that another console joined to a realm; `nil` where there is no realm.
     package var kerberos: Kerberos?
     package var mebx = MEBxPolicy.random

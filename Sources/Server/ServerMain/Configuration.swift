@@ -107,6 +107,12 @@ struct ServerConfiguration: Codable {
     var namePattern: String?
     /// Which claims wait for a person: `none` (the default), `unproved` or `every`.
     var approval: Approval?
+    /// A PEM file of the on-die authorities whose boards are believed: their root, and what is between it and the chip.
+    ///
+    /// In the server's folder unless its path is absolute. Where it is left out, no board is asked to sign.
+    var onDieRoots: String?
+    /// Which claims need the board's signature: `where-offered` (the default) or `required`.
+    var boardProof: BoardPolicy?
     /// Who is told when machines change their collection.
     var webhooks: [WebhookSettings]?
     /// What the server does with a machine that comes into a collection: `{"ready to build": "boot-pxe"}`.
@@ -141,6 +147,27 @@ struct ServerConfiguration: Codable {
             profile.revocationList = "http://\(revocationListServer)/authority.crl"
         }
         return profile
+    }
+
+    /// Whose boards are believed; `nil` where no board is asked.
+    func boards(in folder: ServerFolder) throws(Failure) -> BoardTrust? {
+        guard let onDieRoots else {
+            guard boardProof == nil else {
+                throw Failure(
+                    .configurationInvalid,
+                    "boardProof wants signatures of boards, and onDieRoots names nobody to believe",
+                    hint: "Name a PEM file with the root of the on-die authorities, or remove boardProof.")
+            }
+            return nil
+        }
+        let path = onDieRoots.hasPrefix("/") ? onDieRoots : "\(folder.path)/\(onDieRoots)"
+        let anchors: TrustAnchors
+        do throws(Failure) { anchors = try TrustAnchors(pem: try folder.text(path)) } catch {
+            throw Failure(
+                .configurationInvalid, "onDieRoots, \(path): \(error.message)",
+                hint: "It holds PEM: the root of the maker's on-die authorities and the authorities below it.")
+        }
+        return BoardTrust(anchors, policy: boardProof ?? .whereOffered)
     }
 
     static func load(from folder: ServerFolder) throws(Failure) -> ServerConfiguration {

@@ -42,6 +42,13 @@ struct DoctorCommand: AsyncParsableCommand {
             _ = try folder.authority(configuration.leafProfile)
             return "\(root.subjectCommonName), until \(timeText(Double(root.notAfter)))"
         }
+        await line("on-die roots") {
+            guard let boards = try configuration.boards(in: folder) else { return "none: no board is asked to sign" }
+            return boards.anchors.roots.map {
+                "\($0.subjectCommonName) \($0.organizationalUnits.joined(separator: ", ")), until "
+                    + timeText(Double($0.notAfter))
+            }.joined(separator: "; ")
+        }
         await line("provisioning chain") {
             let chain = try folder.chain()
             try chain.check(

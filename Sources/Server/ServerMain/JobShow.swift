@@ -58,6 +58,10 @@ struct JobSheet {
             let user = credential.user ?? "our provisioning certificate"
             facts.append(("last let in", "\(user), \(timeText(credential.time)), for \(credential.title)"))
         }
+        if let board = page.board {
+            let (key, version) = (board.key.prefix(16), board.firmwareVersion)
+            facts.append(("board signed", "key \(key)…, firmware \(version), its fields written \(board.layout)"))
+        }
         if let failure = job.failure { facts.append(("what happened", failure.message)) }
         facts.append(("what to do", page.nextAction))
         self.facts = facts

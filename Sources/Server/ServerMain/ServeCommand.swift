@@ -45,6 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
             policy: try NamePolicy(domains: configuration.domains, pattern: configuration.namePattern),
             routes: Routes(configuration.route ?? .auto, chain: chain), board: board, clock: clock,
             ring: { for bell in [bell] + bells { bell.ring() } })
+        let boards = try configuration.boards(in: folder)
+        core.asksBoards = boards != nil
         let client = try CurlClient()
         defer { client.close() }
         let profile = configuration.leafProfile
@@ -63,6 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
         if let seconds = configuration.answerSeconds { workshop.answerTime = .seconds(seconds) }
         workshop.domain = configuration.domain
         workshop.approval = configuration.approval ?? .none
+        workshop.boards = boards
         workshop.kerberos = configuration.kerberos
         workshop.mebx = configuration.mebxPassword ?? .random
         workshop.firstLogins = try folder.firstLogins()

@@ -120,6 +120,26 @@ extension SQLiteStore: JobQueue {
         }
     }
 
+    package func keep(
+        _ evidence: String, as kind: EvidenceKind, for job: JobID, now: Double
+    ) async throws(Failure) -> String {
+        try await write("keep evidence for a job") { db in
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO job_evidence (job, kind, text, time) VALUES (?, ?, ?, ?)",
+                arguments: [job.number, kind.rawValue, evidence, now])
+            return try Self.evidence(kind, of: job, db) ?? evidence
+        }
+    }
+
+    package func evidence(_ kind: EvidenceKind, of job: JobID) async throws(Failure) -> String? {
+        try await read("read a job's evidence") { db in try Self.evidence(kind, of: job, db) }
+    }
+
+    private static func evidence(_ kind: EvidenceKind, of job: JobID, _ db: Database) throws -> String? {
+        try String.fetchOne(
+            db, sql: "SELECT text FROM job_evidence WHERE job = ? AND kind = ?", arguments: [job.number, kind.rawValue])
+    }
+
     package func nextDue() async throws(Failure) -> Double? {
         try await read("find the next job") { db in
             try Double.fetchOne(

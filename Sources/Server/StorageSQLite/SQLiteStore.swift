@@ -134,6 +134,15 @@ package struct SQLiteStore: Sendable {
                 table.column("used", .double)
             }
         }
+        migrator.registerMigration("2026-11 evidence for jobs") { db in
+            try db.create(table: "job_evidence") { table in
+                table.column("job", .integer).notNull().references("job")
+                table.column("kind", .text).notNull()
+                table.column("text", .text).notNull()
+                table.column("time", .double).notNull()
+                table.primaryKey(["job", "kind"])
+            }
+        }
         return migrator
     }
 

@@ -9,7 +9,8 @@ struct SimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "namesake-simulator",
         abstract: "A simulated Intel AMT firmware, for trying and testing. Never part of a shipped agent or server.",
-        version: "namesake-simulator 0.1.0", subcommands: [RunCommand.self, ControlCommand.self])
+        version: "namesake-simulator 0.1.0",
+        subcommands: [RunCommand.self, ControlCommand.self, OnDieRootsCommand.self])
 }
 
 struct RunCommand: AsyncParsableCommand {
@@ -59,6 +60,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "A keytab with the firmware's Kerberos keys; then tickets count as credentials.") var keytab: String?
     @Option(help: "A principal that a ticket makes an administrator; may be given again.") var kerberosAdmin: [String] =
         []
+    @Option(help: "Whose authority the processor carries, a word; one word, one root: see `on-die-roots`.")
+    var onDieFamily: String?
+    @Option(help: "How what AMTAuthenticate signs is written: digest|zeros|absent,little|big|byte,once|twice.")
+    var authenticationLayout = "digest,little,once"
     @Option(help: "The same seed gives the same realm, nonces and passwords.") var seed: UInt64 = 1
 
     func run() async throws {
@@ -135,6 +140,10 @@ struct RunCommand: AsyncParsableCommand {
         personality.switches.firstSetUpHours = setUpHours
         personality.switches.commitWantsHostName = !commitWithoutName
         host.apply(to: &personality.switches)
+        guard let layout = AuthenticationLayout(authenticationLayout) else {
+            throw ValidationError("--authentication-layout '\(authenticationLayout)' is not like digest,little,once")
+        }
+        personality.switches.authenticationLayout = layout
         guard uuid != nil || devices != nil else {
             throw ValidationError("--uuid is missing: the device's SMBIOS UUID")
         }
@@ -170,6 +179,7 @@ struct RunCommand: AsyncParsableCommand {
         plan.control = control
         plan.seed = seed
         plan.onDieRoot = onDieRoot
+        plan.onDieFamily = onDieFamily
         plan.kerberos = keytab.map { ($0, Set(kerberosAdmin)) }
         if let hold {
             let parts = hold.split(separator: ":").map(String.init)

@@ -84,6 +84,7 @@ extension Failure.Code {
     package static let machineMismatch: Self = "provisioning.machine-mismatch"
     package static let firmwareStateUnexpected: Self = "provisioning.firmware-state-unexpected"
     package static let claimNotProved: Self = "provisioning.claim-not-proved"
+    package static let boardNotProved: Self = "provisioning.board-not-proved"
     package static let proofFailed: Self = "provisioning.proof-failed"
     package static let noWorkingAccount: Self = "provisioning.no-working-account"
     package static let pinMissing: Self = "provisioning.pin-missing"

@@ -22,6 +22,7 @@ package struct JobProgress: Hashable, Codable, Sendable {
     package var state: State
     package var steps: [Step]
     package var echo: HostNameEcho?
+    package var board: BoardChallenge?
     /// What happened, in one line.
     package var message: String
     /// What a person can do, when there is something.
@@ -29,13 +30,14 @@ package struct JobProgress: Hashable, Codable, Sendable {
 
     package init(
         job: String, kind: String, state: State, steps: [Step], echo: HostNameEcho?, message: String,
-        hint: String? = nil
+        hint: String? = nil, board: BoardChallenge? = nil
     ) {
         self.job = job
         self.kind = kind
         self.state = state
         self.steps = steps
         self.echo = echo
+        self.board = board
         self.message = message
         self.hint = hint
     }

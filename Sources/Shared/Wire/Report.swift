@@ -59,16 +59,18 @@ package struct Directive: Hashable, Codable, Sendable {
     package var job: String?
     package var echo: HostNameEcho?
     package var startConfiguration: StartOrder?
+    package var board: BoardChallenge?
 
     package init(
         verdict: Verdict, message: String, job: String? = nil, echo: HostNameEcho? = nil,
-        startConfiguration: StartOrder? = nil
+        startConfiguration: StartOrder? = nil, board: BoardChallenge? = nil
     ) {
         self.verdict = verdict
         self.message = message
         self.job = job
         self.echo = echo
         self.startConfiguration = startConfiguration
+        self.board = board
     }
 }
 

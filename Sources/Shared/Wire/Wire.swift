@@ -22,6 +22,9 @@ package enum Wire {
     /// `POST`, empty: the agent has written the true name back.
     package static func echoRestoredPath(_ job: String) -> String { "/v1/jobs/\(job)/echo-restored" }
 
+    /// `POST`: a ``BoardProof``; 204 for the first answer to the job's challenge, and for the same one again.
+    package static func boardProofPath(_ job: String) -> String { "/v1/jobs/\(job)/board-proof" }
+
     /// `Authorization: Bearer <build token>` goes with every request; once a job has proved the machine, a client
     /// certificate too, which stands for that machine when the token has ended.
     package static let authorizationScheme = "Bearer"

@@ -12,6 +12,7 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf, PreShar
         var jobs: [JobRecord] = []
         var lines: [JobID: [JournalLine]] = [:]
         var signals: [JobID: Set<JobSignal>] = [:]
+        var evidence: [JobID: [EvidenceKind: String]] = [:]
         /// Writes from here on do not happen, as after a kill.
         var isCutOff = false
         /// How many writes were asked for.
@@ -208,6 +209,16 @@ final class MemoryStore: DeviceStore, JobQueue, TokenStore, SecretShelf, PreShar
         try write { _ = $0.signals[job, default: []].insert(signal) }
     }
     func signals(of job: JobID) async throws(Failure) -> Set<JobSignal> { try read { $0.signals[job] ?? [] } }
+    func keep(_ evidence: String, as kind: EvidenceKind, for job: JobID, now: Double) async throws(Failure) -> String {
+        try write { content in
+            let kept = content.evidence[job]?[kind] ?? evidence
+            content.evidence[job, default: [:]][kind] = kept
+            return kept
+        }
+    }
+    func evidence(_ kind: EvidenceKind, of job: JobID) async throws(Failure) -> String? {
+        try read { $0.evidence[job]?[kind] }
+    }
     func nextDue() async throws(Failure) -> Double? {
         try read { $0.jobs.filter { [.queued, .waiting].contains($0.state) }.map(\.due).min() }
     }

@@ -12,6 +12,10 @@ package protocol FirmwarePort: Sendable {
     /// - Throws: A failure after which the name may have arrived all the same.
     func write(hostName: Hostname) async throws(Failure)
     func read() async throws(Failure) -> FirmwareFacts
+    /// Lets the firmware sign the server's nonce, base64 of 20 bytes.
+    ///
+    /// - Returns: The signature, or why there is none: that is for the server to judge.
+    func prove(nonce: String) async -> BoardProof
     /// Lets the firmware ask for its provisioning; nothing where it already does.
     func startConfiguration(_ order: StartOrder) async throws(Failure)
 }
@@ -21,11 +25,16 @@ package struct DevicePort: FirmwarePort {
     package var address: DeviceAddress
     package var patience: DevicePatience
     package var system: MEISystem
+    /// What speaks WS-Man with the firmware.
+    package var boardProgram: BoardProgram?
 
-    package init(address: DeviceAddress, patience: DevicePatience, system: MEISystem = .init()) {
+    package init(
+        address: DeviceAddress, patience: DevicePatience, system: MEISystem = .init(), boardProgram: BoardProgram? = nil
+    ) {
         self.address = address
         self.patience = patience
         self.system = system
+        self.boardProgram = boardProgram
     }
 
     package func write(hostName: Hostname) async throws(Failure) {
@@ -87,7 +96,7 @@ extension DevicePort {
 private let preparing: [PTStatus] = [.notReady, PTStatus(rawValue: 0x30), PTStatus(rawValue: 0x31)]
 
 /// Runs what blocks on a thread made for it, so that the threads that all tasks share never wait for a device.
-private func onOwnThread<Value: Sendable>(
+func onOwnThread<Value: Sendable>(
     _ work: @escaping @Sendable () throws(HostInterfaceFault) -> Value
 ) async throws(Failure) -> Value {
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, Failure>, Never>) in

@@ -51,6 +51,8 @@ package struct ProgressDisplay: SyncDisplay {
         case .wroteEcho: "proof of the machine: name for the server written"
         case .restored: "proof of the machine: true name written back"
         case .started: "the firmware's set-up interface is open; it asks its provisioning server now"
+        case .provedBoard(nil): "proof of the machine: the board's signature told to the server"
+        case .provedBoard(let problem?): "proof of the machine: no signature of the board: \(printable(problem))"
         case .setback(let failure): "trying again: \(printable(failure.message))"
         case .progress(let progress): text(progress)
         }

@@ -64,6 +64,15 @@ extension ServerConnection {
         return try read(try await answer("POST", Wire.certificatesPath, body), as: "certificate")
     }
 
+    /// Tells the firmware's answer to a job's challenge.
+    package func tell(_ proof: BoardProof, about job: String) async throws(Failure) {
+        let body: [UInt8]
+        do { body = Array(try JSONEncoder().encode(proof)) } catch {
+            throw Failure(.serverAnswerUnreadable, "the board's proof cannot be written as JSON: \(error)")
+        }
+        _ = try await answer("POST", Wire.boardProofPath(job), body)
+    }
+
     /// Posts nothing but the fact.
     package func announce(_ path: String) async throws(Failure) { _ = try await answer("POST", path, []) }
 

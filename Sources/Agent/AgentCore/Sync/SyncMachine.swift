@@ -16,6 +16,9 @@ package struct SyncMachine: Sendable {
         case announceWritten(job: String)
         case announceRestored(job: String)
         case poll(job: String)
+        /// Let the firmware sign the server's nonce.
+        case proveBoard(nonce: String)
+        case tellProof(BoardProof, job: String)
         /// Open the firmware's set-up interface.
         case startConfiguration(StartOrder)
         /// Read the firmware again, after the job.
@@ -48,6 +51,8 @@ package struct SyncMachine: Sendable {
         case started
         case startFailed(Failure)
         case firmwareRead(Result<FirmwareFacts, Failure>)
+        /// The firmware's signature, or why there is none: the server decides what that means.
+        case proved(BoardProof)
         /// No answer from the server, or a no; the failure's remedy says which.
         case serverFailed(Failure)
         /// A signal asks to end.
@@ -67,6 +72,8 @@ package struct SyncMachine: Sendable {
     /// How often the server had missed the echo when it was last written.
     private var missed = 0
     private var restoredEcho: Hostname?
+    /// The nonce that this run has had signed: each is asked for once.
+    private var provedNonce: String?
     private var lastSetback: Failure?
     private var started = false
     private var ending: SyncOutcome.Ending?
@@ -89,6 +96,8 @@ package struct SyncMachine: Sendable {
         switch event {
         case .directed(let directive): return directed(directive)
         case .progressed(let progress): return progressed(progress)
+        case .proved(let proof):
+            return ending == nil ? job.map { give(.tellProof(proof, job: $0)) } ?? conclude() : conclude()
         case .announced: return job.map { give(.poll(job: $0)) } ?? conclude()
         case .wrote: return wrote()
         case .writeFailed(let failure): return writeFailed(failure)
@@ -127,14 +136,21 @@ package struct SyncMachine: Sendable {
                             hint: "Agent and server are of versions that do not fit: update the older one.")))
             }
             self.job = job
-            return echo(directive.echo) ?? give(.poll(job: job))
+            return prove(directive.board) ?? echo(directive.echo) ?? give(.poll(job: job))
         }
     }
 
     private mutating func progressed(_ progress: JobProgress) -> Step {
         lastSetback = nil
         if progress.state.isFinal { return end(.jobEnded(progress)) }
-        return echo(progress.echo) ?? give(.poll(job: progress.job))
+        return prove(progress.board) ?? echo(progress.echo) ?? give(.poll(job: progress.job))
+    }
+
+    /// Has the board proved before the echo: the server looks for both as soon as it hears of the echo.
+    private mutating func prove(_ challenge: BoardChallenge?) -> Step? {
+        guard let challenge, !challenge.answered, provedNonce != challenge.nonce, !foreign else { return nil }
+        provedNonce = challenge.nonce
+        return give(.proveBoard(nonce: challenge.nonce))
     }
 
     /// What the echo asks for now, `nil` when nothing.
@@ -185,7 +201,7 @@ package struct SyncMachine: Sendable {
     private mutating func cut(_ ending: SyncOutcome.Ending) -> Step {
         switch current {
         case .readFirmware: return Step(action: .wait)
-        case .writeEcho, .writeTrueName, .startConfiguration:
+        case .writeEcho, .writeTrueName, .startConfiguration, .proveBoard:
             self.ending = self.ending ?? ending
             return Step(action: .wait)
         default: return end(ending)

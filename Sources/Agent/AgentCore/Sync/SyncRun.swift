@@ -22,6 +22,8 @@ package enum SyncNews: Hashable, Sendable {
     case restored
     /// The firmware's set-up interface is open.
     case started
+    /// The firmware has signed the server's nonce, or has not.
+    case provedBoard(problem: String?)
     /// Nothing but time has passed.
     case tick
 }
@@ -121,6 +123,7 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
         case (.wrote, .writeEcho): display.show(.wroteEcho)
         case (.wrote, _): display.show(.restored)
         case (.started, _): display.show(.started)
+        case (.proved(let proof), _): display.show(.provedBoard(problem: proof.problem))
         default: break
         }
     }
@@ -144,6 +147,7 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
                 try await firmware.startConfiguration(order)
                 return .started
             } catch { return .startFailed(error) }
+        case .proveBoard(let nonce): return .proved(await firmware.prove(nonce: nonce))
         case .readFirmware:
             do throws(Failure) { return .firmwareRead(.success(try await firmware.read())) } catch {
                 return .firmwareRead(.failure(error))
@@ -157,6 +161,7 @@ package struct SyncRun<Connection: ServerConnection, Firmware: FirmwarePort>: Se
         switch action {
         case .announceWritten(let job): try await connection.announce(Wire.echoWrittenPath(job))
         case .announceRestored(let job): try await connection.announce(Wire.echoRestoredPath(job))
+        case .tellProof(let proof, let job): try await connection.tell(proof, about: job)
         case .poll(let job): return .progressed(try await connection.progress(of: job))
         default: return .directed(try await connection.report(try await freshReport()))
         }

@@ -75,6 +75,16 @@ package struct AgentRoutes: Sendable {
                 return Response(status: .noContent)
             }
         }
+        router.post("/v1/jobs/:job/board-proof") { request, context in
+            let job = context.parameters.get("job") ?? ""
+            return await answer {
+                try await service.admit(try await Self.admit(request, context, service), toJob: job)
+                let proof: BoardProof = try await Self.read(request, "proof")
+                try Self.check(proof.wireVersion)
+                guard try await service.take(proof, about: job) else { throw noSuchJob(job) }
+                return Response(status: .noContent)
+            }
+        }
         router.post("/v1/jobs/:job/echo-restored") { request, context in
             let job = context.parameters.get("job") ?? ""
             return await answer {

@@ -16,6 +16,8 @@ package protocol AgentService: Sendable {
     /// Gives a machine's agent a certificate of its own.
     func take(_ order: CertificateOrder, from credential: AgentCredential) async throws(Failure) -> IssuedCertificate
     func progress(of job: String) async throws(Failure) -> JobProgress?
+    /// Takes the answer to a job's challenge, once; `false` when there is no such job.
+    func take(_ proof: BoardProof, about job: String) async throws(Failure) -> Bool
     /// Both are idempotent; `false` when there is no such job.
     func echoWritten(_ job: String) async throws(Failure) -> Bool
     func echoRestored(_ job: String) async throws(Failure) -> Bool

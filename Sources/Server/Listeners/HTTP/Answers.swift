@@ -37,7 +37,8 @@ private func refusal(for error: any Error) -> (HTTPResponse.Status, Failure) {
     switch failure.code {
     case .machineUnknown: return (.notFound, failure)
     case .tokenRefused: return (.unauthorized, failure)
-    case .nameTaken, .namePolicy, .firmwareStateUnexpected, .jobUnderWay, .machineIDBogus, .claimNotProved:
+    case .nameTaken, .namePolicy, .firmwareStateUnexpected, .jobUnderWay, .machineIDBogus, .claimNotProved,
+        .boardNotProved:
         return (.conflict, failure)
     case .certificateUnreadable, .certificateUnfit: return (.badRequest, failure)
     case .storeUnavailable: return (.serviceUnavailable, failure)

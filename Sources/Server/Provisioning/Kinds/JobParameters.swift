@@ -40,12 +40,17 @@ package struct RenameParameters: Hashable, Codable, Sendable {
     package var why: String?
     /// SHA-256 of the key that the claiming agent named, hexadecimal: whoever follows this job proves it for that key.
     package var agentKey: String?
+    /// What the firmware shall sign, 20 bytes in base64; `nil` where no signature is asked for.
+    package var boardNonce: String?
 
-    package init(claim: Hostname, echo: Hostname?, why: String? = nil, agentKey: String? = nil) {
+    package init(
+        claim: Hostname, echo: Hostname?, why: String? = nil, agentKey: String? = nil, boardNonce: String? = nil
+    ) {
         self.claim = claim
         self.echo = echo
         self.why = why
         self.agentKey = agentKey
+        self.boardNonce = boardNonce
     }
 }
 

@@ -1,7 +1,9 @@
+import Foundation
 import LibXML
 
 enum AMT_GeneralSettings: FirmwareClass {
     static let name = "AMT_GeneralSettings"
+    static let takesHostAccount = true
 
     static func instances(_ firmware: SimulatedFirmware) -> [Instance] {
         var properties: [String: PropertyValue] = [
@@ -39,5 +41,16 @@ enum AMT_GeneralSettings: FirmwareClass {
             }
         }
         firmware.names = names
+    }
+
+    /// AMTAuthenticate, where the processor has an authority of its own.
+    static func invoke(
+        _ firmware: inout SimulatedFirmware, _ method: String, _ input: XMLElement, by user: String?
+    ) throws(WSFault) -> MethodAnswer {
+        guard method == "AMTAuthenticate", firmware.personality.ownCertificate == .onDie else {
+            throw .actionNotSupported
+        }
+        guard let nonce = Data(base64Encoded: input["MC_Nonce"]?.text ?? "") else { return .status(36) }
+        return firmware.authenticate(Array(nonce))
     }
 }

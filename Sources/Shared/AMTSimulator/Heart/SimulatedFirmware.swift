@@ -46,6 +46,8 @@ package struct SimulatedFirmware: Sendable {
     var settled: Settled?
     /// PID and PPS; full unprovisioning erases them, partial does not.
     var sharedKey: SharedKey?
+    /// The processor's own authority, which nothing erases.
+    package var onDie: OnDieAuthority
     /// Whether MEBx has another password than the factory's; unprovisioning keeps it.
     var hasMEBxPassword: Bool { host.mebxPassword != nil }
     package var accounts = Accounts()
@@ -146,6 +148,7 @@ package struct SimulatedFirmware: Sendable {
         self.now = now
         names = Names(personality)
         setUpEnds = now + personality.switches.firstSetUpHours * 3600
+        onDie = OnDieAuthority(processor: "\(seed) \(uuid.hexadecimal)")
         random = SeededRandom(seed: seed)
         let realm = random.bytes(16)
         let shown = personality.realmIsSparse ? realm.prefix(2) + [UInt8](repeating: 0, count: 14) : realm[...]

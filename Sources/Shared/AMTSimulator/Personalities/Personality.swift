@@ -110,6 +110,8 @@ package struct Personality: Hashable, Sendable {
         package var saysHello = true
         /// Whether port 16993 of a machine that is set up serves before TLS has a certificate.
         package var servesOwnCertificate = true
+        /// How what AMTAuthenticate signs is written as bytes.
+        package var authenticationLayout = AuthenticationLayout()
     }
 
     /// The versions that are spoken with the switch counted in.

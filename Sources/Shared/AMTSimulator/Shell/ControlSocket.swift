@@ -101,6 +101,11 @@ struct ControlCommand: Sendable {
         case "awaitHeld": return json(["held": await host.awaitHeld()])
         case "release": return json(["released": host.release(losing: fields.lost ?? false)])
         case "setHostOSFQDN": host.with { $0.firmware.names.hostOSFQDN = fields.value ?? "" }
+        case "swapBoard":
+            host.with { state in
+                let family = state.firmware.onDie.family
+                state.firmware.onDie = OnDieAuthority(family: family, processor: "another: \(fields.value ?? "")")
+            }
         case "setDigestPassword":
             // As if somebody else had changed it: the stored hash of the named user no longer fits.
             host.with { state in

@@ -29,6 +29,7 @@ package struct FleetPlan: Sendable {
                 personality: common.personality, uuid: uuid, dnsSuffix: common.dnsSuffix, trustedRoots: roots,
                 seed: seed, now: clock())
             firmware.trustedSuffix = common.trustedSuffix
+            if let family = common.onDieFamily { firmware.onDie.family = family }
             firmware.ipv4 = .init(device: address)
             try folder?.restore(&firmware)
             if let password = common.adminPassword {

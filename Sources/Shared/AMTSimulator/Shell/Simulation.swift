@@ -38,6 +38,8 @@ package struct SimulationPlan: Sendable {
     package var onDieRoot: String?
     /// The first request of this method is held, before or after it is applied.
     package var hold: (phase: String, method: String)?
+    /// Which maker the processor's authority is of; devices of one family have one root.
+    package var onDieFamily: String?
 
     package init(personality: Personality, uuid: [UInt8], address: String, dnsSuffix: String) {
         self.personality = personality
@@ -66,6 +68,7 @@ package struct Simulation: Sendable {
             trustedRoots: try rootHashes(plan.trustedRoots, plan.personality), seed: plan.seed, now: clock())
         firmware.trustedSuffix = plan.trustedSuffix
         firmware.ipv4 = .init(device: plan.address)
+        if let family = plan.onDieFamily { firmware.onDie.family = family }
         if let server = plan.provisioningServer { firmware.host.setUpServer = .init(server) }
         if let shared = plan.sharedKey { firmware.take(shared.key, adminPassword: shared.adminPassword) }
         let folder = try plan.stateFolder.map { try StateFolder($0, say: say) }
