@@ -115,8 +115,14 @@ struct InspectTests {
     }
 
     /// The program itself is the only child of the front door, which it replaces; its own child reads.
+    ///
+    /// - Throws: `Trouble` when the program ended first.
     static func child(of process: Int32) async throws -> Int32 {
         while true {
+            try Task.checkCancellation()
+            guard try !String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8).contains(") Z ") else {
+                throw Trouble("inspect ended before its reader was seen")
+            }
             let list = try String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8)
             if let number = list.split(separator: " ").first.flatMap({ Int32($0) }) { return number }
             await Task.yield()
