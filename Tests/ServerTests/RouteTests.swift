@@ -23,6 +23,7 @@ struct RouteTests {
             try Self.prefer("partial", site)
             try await site.crashServer()
             let count = try site.requests().count
+            try await site.control(#"{"do":"resetCounters"}"#)
             try await site.control(#"{"do":"hold","phase":"after","method":"PartialUnprovision"}"#)
             let agent = try site.beginSync(name: "ws-1.corp.example.test")
             try await site.control(#"{"do":"awaitHeld"}"#)
@@ -35,6 +36,7 @@ struct RouteTests {
             #expect(status == 0, "\(agent.printed)\n\(site.server.printed)")
             try await CrashTests.expectWhole(site, "ws-1.corp.example.test", "partial")
             let after = try await site.control(#"{"do":"state"}"#)
+            #expect((after["handshakes"] as? Int ?? .max) <= 8, "set-up goes over one connection: \(after)")
             #expect(after["served"] as? String != before["served"] as? String)
             Self.expectKept(before, after)
             let page = try await site.console("jobs", "show", "2").output

@@ -111,7 +111,11 @@ package actor FirmwareConnection: WSManTransport {
 
     package func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
         guard let endpoint else { throw .notSent("no endpoint was chosen") }
-        defer { keepsConnection = false }
+        defer {
+            keepsConnection = false
+            // Of this exchange alone, its repetition after a challenge included: what follows has a connection of its own.
+            if closesConnection { (closesConnection, opensConnection) = (false, true) }
+        }
         let first = try await send(envelope, title, to: endpoint)
         guard first.status == 401 else { return try body(of: first) }
         var answer = try await answering(first, envelope, title, else: endpoint)
