@@ -35,7 +35,7 @@ AT_ONCE = --experimental-maximum-parallelization-width $(shell echo $$(($$(nproc
 test: packages
 	@packaging/install-test-clients || echo 'PyPI cannot be reached: tests with clients from there skip'
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(AT_ONCE) 2>&1 | packaging/failures-last
+	packaging/watch-tests swift test --skip-build --disable-xctest $(AT_ONCE)
 
 lint: packages
 	swift format lint --strict -r Sources Tests Package.swift

@@ -9,21 +9,18 @@ enum Schemas {
     )
     .standardizedFileURL.path
 
-    static let canBeChecked: Bool = {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", "import jsonschema"]
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }()
+    private static let checker = Task {
+        // A program that cannot be started checks nothing either.
+        try? await RunningProgram("/usr/bin/env", ["python3", "-c", "import jsonschema"]).ending()
+    }
+
+    static var canBeChecked: Bool { get async { await checker.value?.status == 0 } }
 
     static let note: Comment = "skipped: python3-jsonschema is not installed"
 
     /// Records an issue unless the text is JSON that fits the schema, every member of it known.
     static func check(_ text: String, _ name: String, in place: TemporaryFolder) async throws {
-        guard canBeChecked else { return }
+        guard await canBeChecked else { return }
         let file = try place.write("instance-\(UInt32.random(in: 0 ... .max)).json", text)
         let program = """
             import json, sys, jsonschema

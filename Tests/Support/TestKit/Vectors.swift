@@ -1,4 +1,6 @@
+import AgentTestKit
 package import Foundation
+import Glibc
 package import Testing
 
 /// The captured bytes beside the checkout, where there are any.
@@ -17,14 +19,13 @@ package enum Vectors {
 
     /// Of a file that ends in `.xz`, as it was before it was packed.
     package static func unpacked(_ path: String) throws -> [UInt8] {
-        let (process, pipe) = (Process(), Pipe())
-        process.executableURL = URL(filePath: "/usr/bin/xz")
-        process.arguments = ["-dc", folder.appending(path: path).path(percentEncoded: false)]
-        process.standardOutput = pipe
-        try process.run()
-        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        // Not Foundation's Process: it may miss the end of its child, and then waits for ever, beside exit tests.
+        let xz = try RunningProgram("/usr/bin/xz", ["-dc", folder.appending(path: path).path(percentEncoded: false)])
+        let bytes = FileHandle(fileDescriptor: xz.output, closeOnDealloc: true).readDataToEndOfFile()
+        close(xz.pipes[1])
+        var status: Int32 = 0
+        while waitpid(xz.process, &status, 0) < 0, errno == EINTR {}
+        try #require(status == 0)
         return Array(bytes)
     }
     /// Whether those can be unpacked here.
