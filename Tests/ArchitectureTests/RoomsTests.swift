@@ -65,6 +65,20 @@ struct RoomsTests {
         #expect(found.filter { ["Foundation", "CurlClient", "FoundationNetworking"].contains($0.module) }.isEmpty)
     }
 
+    @Test("no test starts a program by Foundation, whose children may stay unseen and hang the exit tests")
+    func programs() throws {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "..").standardizedFileURL
+        let files = FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil)
+        var count = 0
+        while let file = files?.nextObject() as? URL {
+            guard file.pathExtension == "swift", file.lastPathComponent != "RoomsTests.swift" else { continue }
+            count += 1
+            let starts = try String(contentsOf: file, encoding: .utf8).contains(#/\bProcess\(\)/#)
+            #expect(!starts, "\(file.lastPathComponent): RunningProgram takes the status of what it starts")
+        }
+        try #require(count > 50, "the tests were not found")
+    }
+
     private struct Line {
         var wing: String
         var room: String

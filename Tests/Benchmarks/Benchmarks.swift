@@ -88,8 +88,7 @@ struct Benchmarks {
     private static func wall(_ name: String, _ arguments: [String]) async throws -> Double {
         let start = ContinuousClock.now
         let program = try RunningProgram(product(name), arguments)
-        var status: Int32 = 0
-        while waitpid(program.process, &status, 0) < 0, errno == EINTR {}
+        let status = program.reap()
         let wall = seconds(ContinuousClock.now - start)
         for end in program.pipes { close(end) }
         guard status == 0 else { throw Unexpected("\(name) ended with \(status >> 8)") }

@@ -216,8 +216,7 @@ struct EngineBenchmark {
 
     private static func end(_ program: RunningProgram) {
         program.signal(SIGTERM)
-        var status: Int32 = 0
-        while waitpid(program.process, &status, 0) < 0, errno == EINTR {}
+        _ = program.reap()
         for end in program.pipes { close(end) }
     }
 

@@ -41,8 +41,7 @@ struct FleetBenchmark {
             ] + extra)
         defer {
             fleet.signal(SIGTERM)
-            var status: Int32 = 0
-            while waitpid(fleet.process, &status, 0) < 0, errno == EINTR {}
+            _ = fleet.reap()
             for end in fleet.pipes { close(end) }
         }
         var text = ""

@@ -71,8 +71,7 @@ extension Benchmarks {
     ) throws -> (wall: Double, processor: Double, peak: Double) {
         // Not ending(): that gives a program a minute, and a whole disk takes longer.
         let running = try RunningProgram("/usr/bin/time", ["-f", "took %e %M %U %S", program] + arguments)
-        var outcome: Int32 = 0
-        while waitpid(running.process, &outcome, 0) < 0, errno == EINTR {}
+        let outcome = running.reap()
         let complaints = try FileHandle(fileDescriptor: running.pipes[1]).readToEnd() ?? Data()
         for end in running.pipes { close(end) }
         let words =

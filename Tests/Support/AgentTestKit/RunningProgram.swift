@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A program that was started with pipes for its output.
 ///
@@ -18,6 +19,7 @@ package final class RunningProgram: Sendable {
     package let input: Int32
     /// What comes from its standard output, when the caller reads that itself.
     package let output: Int32
+    private let isReaped = Atomic(false)
 
     /// - Parameters:
     ///   - path: The program.
@@ -73,6 +75,22 @@ package final class RunningProgram: Sendable {
 
     package func closeInput() { close(input) }
 
+    /// Waits for the end and takes the status, as the system gives it.
+    package func reap() -> Int32 {
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        isReaped.store(true, ordering: .relaxed)
+        return status
+    }
+
+    /// One that nobody waited for, as when a test throws: Swift Testing's watch over exit tests waits for any child,
+    /// and an ended one that is never taken keeps it from seeing its own, for ever.
+    deinit {
+        guard !isReaped.load(ordering: .relaxed) else { return }
+        kill(process, SIGKILL)
+        _ = reap()
+    }
+
     /// Waits for the end on a thread of its own.
     package func ending() async throws -> Ending {
         try await withCheckedThrowingContinuation { continuation in
@@ -97,8 +115,7 @@ package final class RunningProgram: Sendable {
             }
         }
         for end in pipes { close(end) }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let status = reap()
         return Ending(
             status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F,
             output: String(decoding: texts[0], as: UTF8.self), complaints: String(decoding: texts[1], as: UTF8.self))

@@ -80,8 +80,7 @@ package final class TLSServer: Sendable {
             let answer = Array("HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
             guard write(openssl.input, answer, answer.count) == answer.count else { break }
         }
-        var status: Int32 = 0
-        waitpid(openssl.process, &status, 0)
+        _ = openssl.reap()
     }
 
     private func next(_ received: inout [UInt8]) -> Request? {

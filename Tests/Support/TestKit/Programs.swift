@@ -51,8 +51,7 @@ package final class Program: Sendable {
         var told = siginfo_t()
         while waitid(P_PID, id_t(running.process), &told, WEXITED | WNOWAIT) < 0, errno == EINTR {}
         let (ended, waiting) = state.withLock { state in
-            var status: Int32 = 0
-            while waitpid(running.process, &status, 0) < 0, errno == EINTR {}
+            let status = running.reap()
             let ended = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
             state.status = ended
             defer { state.waiting = [] }

@@ -23,9 +23,7 @@ package enum Vectors {
         let xz = try RunningProgram("/usr/bin/xz", ["-dc", folder.appending(path: path).path(percentEncoded: false)])
         let bytes = FileHandle(fileDescriptor: xz.output, closeOnDealloc: true).readDataToEndOfFile()
         close(xz.pipes[1])
-        var status: Int32 = 0
-        while waitpid(xz.process, &status, 0) < 0, errno == EINTR {}
-        try #require(status == 0)
+        try #require(xz.reap() == 0)
         return Array(bytes)
     }
     /// Whether those can be unpacked here.
