@@ -2,6 +2,12 @@ import AgentTestKit
 import Foundation
 import TestKit
 
+/// Prints at once: `print` alone keeps lines back where they go to a file or a pipe, and long steps look hung.
+func say(_ line: String) {
+    print(line)
+    fflush(nil)
+}
+
 /// `make bench`: medians of whole processes, what one rename costs the firmware, and what the simulator gives.
 ///
 /// Timings stay out of the tests; these figures are for people, on one machine, side by side.
@@ -48,21 +54,21 @@ struct Benchmarks {
             }
             var bare: [Double] = []
             for _ in 0..<runs { bare.append(try await wall("namesake-agent", ["version"])) }
-            print("check, wall time                 \(figures(walls, "ms", 1000))")
-            print("check, peak memory               \(figures(peaks, "MB", 1 / 1024))")
-            print("version (process start alone)    \(figures(bare, "ms", 1000))")
+            say("check, wall time                 \(figures(walls, "ms", 1000))")
+            say("check, peak memory               \(figures(peaks, "MB", 1 / 1024))")
+            say("version (process start alone)    \(figures(bare, "ms", 1000))")
             let looked = try await trace("namesake-agent", check, in: folder)
-            print("check, opens of the device       \(count(looked, "openat(", "/mei"))")
+            say("check, opens of the device       \(count(looked, "openat(", "/mei"))")
             let libraries = Set(looked.compactMap { $0.firstMatch(of: /\/(lib[^\/"]+\.so[^"]*)".*= \d+$/)?.output.1 })
-            print("check, shared libraries          \(libraries.sorted().joined(separator: " "))")
-            print("whole sync, wall time            \(String(format: "%.0f ms", sync * 1000))")
+            say("check, shared libraries          \(libraries.sorted().joined(separator: " "))")
+            say("whole sync, wall time            \(String(format: "%.0f ms", sync * 1000))")
             let matching = [
                 "--device", device, "--name", "ws-1.corp.example.test", "--enrolment", "\(folder)/enrolment",
                 "--state-directory", "\(folder)/state",
             ]
             let joined = try await trace("namesake-agent-sync", matching, in: folder)
             let connections = count(joined, "connect(", "htons(8443)")
-            print("sync where all matches           \(connections) connection to the server")
+            say("sync where all matches           \(connections) connection to the server")
             await site.stop()
         }
     }
@@ -70,7 +76,7 @@ struct Benchmarks {
     /// The system calls of one process by which it opens files and connections, as strace writes them; none without strace.
     private static func trace(_ name: String, _ arguments: [String], in folder: String) async throws -> [Substring] {
         guard access("/usr/bin/strace", X_OK) == 0 else {
-            print("strace is not installed: calls are not counted")
+            say("strace is not installed: calls are not counted")
             return []
         }
         let file = "\(folder)/trace"

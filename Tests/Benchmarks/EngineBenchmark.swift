@@ -23,25 +23,25 @@ struct EngineBenchmark {
     /// From the first hello to managed: one device alone, then a thousand at once, answers taking as long as in life.
     private func jobsAtOnce() async throws {
         let alone = try await provision(devices: 1, number: 40)
-        print("provisioning, one device         \(Self.text(alone.time, "s", 1)), latency as in life")
+        say("provisioning, one device         \(Self.text(alone.time, "s", 1)), latency as in life")
         let count = 1000
         let many = try await provision(devices: count, number: 42)
         // Both run on the same processors here: what they compute is time that no job can be spared.
         let computing = (many.cpu + many.simulatorCPU) / Double(Self.cores)
         let aim = 1.1 * (alone.time + computing)
-        print(
+        say(
             "provisioning, \(count) at once       \(Self.text(many.time, "s", 1)); aim "
                 + "\(Self.text(aim, "s", 1)): 1.1 times one device's and the \(Self.text(computing, "s", 1)) that "
                 + "\(Self.cores) cores compute for all; \(Self.text(many.time / aim, "of it", 2))")
-        print(
+        say(
             "  server's CPU a job             \(Self.text(many.cpu / Double(count) * 1000, "ms", 1)), simulator's "
                 + Self.text(many.simulatorCPU / Double(count) * 1000, "ms", 1))
         let least = try await leastCPU(alone.lengths, handshakes: alone.handshakes)
-        print(
+        say(
             "  a loop in C over libcurl       \(Self.text(least.cpu * 1000, "ms", 1)) for the same \(alone.lengths.count) "
                 + "requests and lengths, \(least.handshakes) of \(alone.handshakes) handshakes: the server takes "
                 + Self.text(many.cpu / Double(count) / least.cpu, "times that (aim 1.5)", 2))
-        print(
+        say(
             "  server's memory a running job  "
                 + Self.text((many.peak - many.idle) / Double(count), "KB over the idle server (aim 200)", 0))
     }
@@ -170,7 +170,7 @@ struct EngineBenchmark {
                     "namesake-server", ["jobs", "show", "1", "--json", "--folder", "\(folder)/\(number)"])
                 guard shown.status == 0 else { throw Unexpected(shown.output) }
             }
-            print(
+            say(
                 "hellos, with \(total) records \(String(repeating: " ", count: 12 - "\(total)".count))"
                     + "\(Self.text(1000 / time, "a second", 0)), \(Self.text(1000 / cpu, "a second of CPU", 0)); "
                     + "`jobs show` \(Self.text(console * 1000, "ms", 0)); "

@@ -57,8 +57,8 @@ struct FleetBenchmark {
     private func idle() async throws {
         try await withFleet([]) { fleet, start in
             let memory = try Self.residentKilobytes(fleet.process)
-            print("fleet of \(Self.devices), start         \(Self.text(start, "s", 2))")
-            print(
+            say("fleet of \(Self.devices), start         \(Self.text(start, "s", 2))")
+            say(
                 "fleet, memory                    \(Self.text(memory / 1024, "MB", 0)), "
                     + "\(Self.text(memory / Double(Self.devices), "KB a device", 1))")
         }
@@ -84,10 +84,10 @@ struct FleetBenchmark {
                 }
                 // A fleet makes key pairs ahead when it begins: the first run is not counted.
                 if !tls { _ = try await kept() }
-                print("answers, \(name), one connection   \(Self.text(try await kept(), "a second", 0))")
+                say("answers, \(name), one connection   \(Self.text(try await kept(), "a second", 0))")
                 // curl takes each transfer for a new client: a challenge, its end of the connection, a new one.
                 let challenged = try await rate(2000, of: fleet.process, url, "digest\nuser = \"admin:\(password)\"")
-                print("challenge and answer, \(name)      \(Self.text(challenged, "a second", 0))")
+                say("challenge and answer, \(name)      \(Self.text(challenged, "a second", 0))")
             }
             let before = try Self.processorSeconds(fleet.process)
             let shaken = try await TestKit.run(
@@ -100,7 +100,7 @@ struct FleetBenchmark {
                 let connections = Double(match.output.1)
             else { throw Unexpected(shaken.output) }
             let time = try Self.processorSeconds(fleet.process) - before
-            print("full handshakes, RSA 2048        \(Self.text(connections / time, "a second", 0))")
+            say("full handshakes, RSA 2048        \(Self.text(connections / time, "a second", 0))")
         }
     }
 
@@ -151,7 +151,7 @@ struct FleetBenchmark {
         try await withFleet(["--provision-server", server]) { _, ready in
             let from = collector.take(Self.devices)
             guard from == Self.devices else { throw Unexpected("\(from) hellos") }
-            print(
+            say(
                 "hello storm, \(Self.devices) devices       "
                     + "\(Self.text(Self.seconds(since: start) - ready, "s after the start", 2))")
         }

@@ -20,7 +20,7 @@ struct InspectionBenchmark {
         if let windows = try windowsDisk() {
             try report("inspect 100 GiB, used, Windows", inspect, [windows], status: 20)
         } else {
-            print("inspect of a Windows: skipped, ntfs-3g, /dev/fuse or ../shared/vectors/hives is not there")
+            say("inspect of a Windows: skipped, ntfs-3g, /dev/fuse or ../shared/vectors/hives is not there")
         }
         try report("inspect 100 GiB, used, ext4", inspect, [used], status: 20)
         try report("inspect 100 GiB, blank, --quick", inspect, ["--quick", blank])
@@ -37,7 +37,7 @@ struct InspectionBenchmark {
     ) throws {
         let (wall, processor, peak) = try Benchmarks.measure(program, arguments, status: status)
         let rate = bytes.map { String(format: ", %.0f MB/s", $0 / wall / 1e6) } ?? ""
-        print(
+        say(
             label.padding(toLength: 36, withPad: " ", startingAt: 0)
                 + String(format: "%.2f s, of processors %.2f s, peak %.0f MB", wall, processor, peak) + rate)
     }

@@ -66,11 +66,11 @@ struct RequestsBenchmark {
         let after = try await counts()
         let requests = try Self.requests(page)
         let (made, handshakes) = (after.requests - before.requests, after.handshakes - before.handshakes)
-        print("\(title): \(made) requests, \(handshakes) handshakes")
+        say("\(title): \(made) requests, \(handshakes) handshakes")
         // What nobody answered, while the firmware restarted its network, the firmware does not count.
         let answered = requests.filter { Int($0.result) != nil }.count
         guard answered == made else { throw Unexpected("the job's page tells of \(answered) requests, not \(made)") }
-        for request in requests { print(request.line) }
+        for request in requests { say(request.line) }
     }
 
     private struct Request {

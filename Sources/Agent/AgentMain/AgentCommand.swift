@@ -53,7 +53,8 @@ struct StatusCommand: ParsableCommand {
         try attempt(json: options.json, command: "status") { () throws(Failure) in
             var found = try options.observe(.everything, asksDNS: !noDNS)
             if !noLocal, let device = found.device, found.firmware?.provisioningState == .post {
-                found.local = localNames(options.forLocal(device, os: found.foundName?.name.text))
+                let asked = ["local", "--json"] + options.forLocal(device, os: found.foundName?.name.text)
+                found.local = local(asked)
             }
             if options.json {
                 print(found.json(command: "status", explained: explain).rendered)
@@ -63,6 +64,13 @@ struct StatusCommand: ParsableCommand {
             }
             return finish(found, found.failure == nil ? .match : found.exitStatus)
         }
+    }
+
+    private func local(_ arguments: [String]) -> LocalNames {
+        guard let path = helper("namesake-agent-local") else {
+            return LocalNames(unreadable: "namesake-agent-local is not installed")
+        }
+        return LocalProgram(path, arguments, patience: .seconds(40)).names()
     }
 
     /// On a terminal that can, unless NO_COLOR says otherwise (no-color.org).

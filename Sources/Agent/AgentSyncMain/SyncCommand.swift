@@ -70,7 +70,7 @@ struct SyncCommand: AsyncParsableCommand {
             names = command.looking.names(settings)
             firmware = DevicePort(
                 address: settings.device ?? .probe, patience: command.looking.patience, system: command.looking.system,
-                boardProgram: Self.boardProgram(command, settings.device))
+                localProgram: Self.localProgram(command, settings.device))
             enrolment = command.server.enrolment ?? ServerOptions.usualEnrolment
             startConfiguration = command.startConfiguration
             request = { [enrolment] machine in
@@ -82,11 +82,11 @@ struct SyncCommand: AsyncParsableCommand {
         }
 
         /// The package has it in the folder of this program, and so has a build.
-        private static func boardProgram(_ command: SyncCommand, _ device: DeviceAddress?) -> BoardProgram {
+        private static func localProgram(_ command: SyncCommand, _ device: DeviceAddress?) -> LocalProgram {
             let arguments = ["board-proof"] + command.looking.forLocal(device.map { "\($0)" }, os: nil)
             // Where the firmware speaks TLS, the server's authority has issued its certificate.
             let trust = ["--enrolment", command.server.enrolment ?? ServerOptions.usualEnrolment]
-            return BoardProgram("\(ownFolder())/namesake-agent-local", arguments + trust)
+            return LocalProgram("\(ownFolder())/namesake-agent-local", arguments + trust)
         }
     }
 

@@ -26,15 +26,15 @@ package struct DevicePort: FirmwarePort {
     package var patience: DevicePatience
     package var system: MEISystem
     /// What speaks WS-Man with the firmware.
-    package var boardProgram: BoardProgram?
+    package var localProgram: LocalProgram?
 
     package init(
-        address: DeviceAddress, patience: DevicePatience, system: MEISystem = .init(), boardProgram: BoardProgram? = nil
+        address: DeviceAddress, patience: DevicePatience, system: MEISystem = .init(), localProgram: LocalProgram? = nil
     ) {
         self.address = address
         self.patience = patience
         self.system = system
-        self.boardProgram = boardProgram
+        self.localProgram = localProgram
     }
 
     package func write(hostName: Hostname) async throws(Failure) {

@@ -4,10 +4,10 @@ import Glibc
 import Vocabulary
 package import Wire
 
-/// A program beside this one that speaks WS-Man with the machine's own firmware: a line in, one JSON answer out.
+/// `namesake-agent-local`: it speaks WS-Man with the machine's own firmware, and gives one JSON answer.
 ///
 /// It is another program because it needs libxml2 and OpenSSL. No shell is between, and its environment is empty.
-package struct BoardProgram: Hashable, Sendable {
+package struct LocalProgram: Hashable, Sendable {
     package var path: String
     package var arguments: [String]
     /// Longer than two exchanges with a slow firmware take.
@@ -19,12 +19,11 @@ package struct BoardProgram: Hashable, Sendable {
         self.patience = patience
     }
 
-    /// The answer to a challenge is a few thousand bytes.
+    /// The answer to a challenge is a few thousand bytes, names and certificate not much more.
     private static let longestAnswer = 64 * 1024
 
     /// Gives the program the server's nonce and reads its answer.
     func prove(nonce: String) -> BoardProof {
-        guard access(path, X_OK) == 0 else { return BoardProof(problem: "\(path) is not there or cannot be run") }
         switch ask(Array("\(nonce)\n".utf8)) {
         case .failure(let problem): return BoardProof(problem: problem.text)
         case .success(let answer):
@@ -35,12 +34,23 @@ package struct BoardProgram: Hashable, Sendable {
         }
     }
 
+    /// What only the firmware's own WS-Man tells.
+    ///
+    /// - Returns: Its names, or why there are none.
+    package func names() -> LocalNames {
+        switch ask([]) {
+        case .failure(let problem): LocalNames(unreadable: problem.text)
+        case .success(let answer): LocalNames(json: answer)
+        }
+    }
+
     private struct Problem: Error {
         var text: String
         init(_ text: String) { self.text = text }
     }
 
     private func ask(_ line: [UInt8]) -> Result<[UInt8], Problem> {
+        guard access(path, X_OK) == 0 else { return .failure(Problem("\(path) is not there or cannot be run")) }
         var (input, output) = ([Int32](repeating: -1, count: 2), [Int32](repeating: -1, count: 2))
         // A socket, because a program that has ended already would end the writer of a pipe by SIGPIPE.
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &input) == 0 else {
@@ -80,11 +90,19 @@ package struct BoardProgram: Hashable, Sendable {
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         // What it says to people is said again by this program, through the answer.
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        // The threads of this program block signals, and the other would start with them blocked: no one could end it.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = (["namesake-agent-local"] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         var process: pid_t = 0
-        return posix_spawn(&process, path, &actions, nil, &words, &environment) == 0 ? process : nil
+        return posix_spawn(&process, path, &actions, &attributes, &words, &environment) == 0 ? process : nil
     }
 
     /// - Returns: All that came until its end; `nil` where that is too late or too much.
@@ -109,11 +127,11 @@ package struct BoardProgram: Hashable, Sendable {
 
 extension DevicePort {
     package func prove(nonce: String) async -> BoardProof {
-        guard let boardProgram else {
+        guard let localProgram else {
             return BoardProof(problem: "this agent has no program for the firmware's WS-Man")
         }
         do throws(Failure) {
-            return try await onOwnThread { () throws(HostInterfaceFault) in boardProgram.prove(nonce: nonce) }
+            return try await onOwnThread { () throws(HostInterfaceFault) in localProgram.prove(nonce: nonce) }
         } catch { return BoardProof(problem: error.message) }
     }
 }
