@@ -17,7 +17,8 @@ struct Benchmarks {
 
     static func main() async throws {
         if CommandLine.arguments.contains("engine") {
-            return try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
+            let jobs = CommandLine.arguments.last.flatMap { Int($0) } ?? 1000
+            return try await withTemporaryFolder { try await EngineBenchmark(in: $0, jobs: jobs).run() }
         }
         if CommandLine.arguments.contains("inspect") {
             return try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }

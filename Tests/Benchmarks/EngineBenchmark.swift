@@ -7,9 +7,12 @@ import TestKit
 struct EngineBenchmark {
     private let folder: String
     private let network: String
+    private let jobs: Int
 
-    init(in folder: String) throws {
+    /// - Parameter jobs: How many machines are set up at once.
+    init(in folder: String, jobs: Int = 1000) throws {
         self.folder = folder
+        self.jobs = jobs
         network = try loopbackNetwork()
     }
 
@@ -24,7 +27,7 @@ struct EngineBenchmark {
     private func jobsAtOnce() async throws {
         let alone = try await provision(devices: 1, number: 40)
         say("provisioning, one device         \(Self.text(alone.time, "s", 1)), latency as in life")
-        let count = 1000
+        let count = jobs
         let many = try await provision(devices: count, number: 42)
         // Both run on the same processors here: what they compute is time that no job can be spared.
         let computing = (many.cpu + many.simulatorCPU) / Double(Self.cores)

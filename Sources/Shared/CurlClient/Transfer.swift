@@ -61,6 +61,10 @@ final class Transfer {
         try text(CURLOPT_PROTOCOLS_STR, "http,https")
         // A proxy from the environment would see, and could answer, what is meant for one peer.
         try text(CURLOPT_PROXY, "")
+        // As many of both as there are requests under way; libcurl's own 80 KB suit downloads, firmware sends and takes
+        // a few kilobytes. Neither is a limit to a message.
+        try number(CURLOPT_BUFFERSIZE, 4096)
+        try number(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
         try number(CURLOPT_NOSIGNAL, 1)
         try number(CURLOPT_FOLLOWLOCATION, 0)
         try number(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.connectTimeout))

@@ -31,7 +31,8 @@ package func loopbackNetwork() throws -> String {
         guard held >= 0 else { throw Unexpected("socket: \(String(cString: strerror(errno)))") }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(1).bigEndian
+        // Above those that only root may have, below those that the kernel gives to clients.
+        address.sin_port = UInt16(20_001).bigEndian
         address.sin_addr.s_addr = inet_addr("\(network).254")
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

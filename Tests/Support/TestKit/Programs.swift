@@ -64,9 +64,15 @@ package final class Program: Sendable {
 
     package var printed: String { state.withLock { $0.printed } }
 
-    /// Returns when a line holds the words; throws when the program ends before.
+    /// Returns when a line holds the words, not as the end of longer ones ("already" is not "ready").
+    ///
+    /// - Throws: ``Unexpected`` when the program ends before.
     package func awaitLine(_ words: String) async throws {
-        for await line in lines where line.contains(words) { return }
+        for await line in lines {
+            guard let found = line.firstRange(of: words) else { continue }
+            if found.lowerBound == line.startIndex { return }
+            if !line[line.index(before: found.lowerBound)].isLetter { return }
+        }
         throw Unexpected("the program ended before it printed '\(words)':\n\(printed)")
     }
 
