@@ -51,6 +51,9 @@ struct DriveStateTests {
         }
         #expect(Self.verdict(DriveState(opal: .refused(EOPNOTSUPP), identity: nil), Self.usb) == .unknown)
         #expect(Self.verdict(DriveState(opal: .flags(13), identity: nil), Self.usb) == .prior)
+        // Memory that keeps its content may be locked too.
+        let memory = Self.disk("pmem0", place: "/sys/devices/LNXSYSTM:00/ndbus0/region0")
+        #expect(Self.verdict(DriveState(opal: .refused(EOPNOTSUPP), identity: nil), memory) == .unknown)
     }
 
     @Test("no disk is left out for being removable or without a size; empty readers and hidden paths are")
@@ -67,8 +70,17 @@ struct DriveStateTests {
                 atPath: "\(folder.path)/block/\(disk)", withIntermediateDirectories: true)
             try folder.write("block/\(disk)/\(name)", text)
         }
+        // In a port for external disks.
+        for (path, text) in [("block/sde/size", "0"), ("block/sde/removable", "1"), ("devices/ata7/x", "")] {
+            let file = URL(filePath: "\(folder.path)/\(path)")
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.path)/block/sde/device", withDestinationPath: "../../devices/ata7")
         let disks = try #require(BlockDevice.all(sysfs: folder.path))
-        #expect(disks.map(\.kernelName) == ["nvme0n1", "sda", "sdc", "vda"])
+        #expect(disks.map(\.kernelName) == ["nvme0n1", "sda", "sdc", "sde", "vda"])
         #expect(disks.last?.serial == "a b")
         #expect(BlockDevice.all(sysfs: "\(folder.path)/none") == nil)
     }
@@ -174,6 +186,8 @@ struct DriveStateTests {
         #expect(text() == "unprovable the NVMe drive 0000:01:00.0 shows no disk")
         // As a path to a disk with several, it is below the controller, and the disk elsewhere.
         try make("0000:01:00.0/nvme/nvme0/nvme0c0n1/size", "8\n")
+        #expect(text() == "unprovable the NVMe drive 0000:01:00.0 shows no disk", "a path that leads to none")
+        try make("../../../block/nvme0n1/size", "8\n")
         #expect(text() == "")
         try make("0000:02:00.0/class", "0x080501\n")
         #expect(text() == "unprovable no driver for the storage controller 0000:02:00.0")

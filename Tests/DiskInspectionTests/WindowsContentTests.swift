@@ -116,6 +116,10 @@ struct WindowsContentTests {
             $0.addAccount(1001, "alice", logons: 9)
         },
         Change("a USB disk was attached", 22, "W17") { $0.system.add("ControlSet001\\Enum\\USBSTOR\\Disk&Ven") },
+        Change("a second Windows", 20, "W14") {
+            $0.files["WINNT/System32/cmd.exe"] = [1]
+            $0.files["WINNT/System32/config/SAM"] = [1]
+        },
         Change("programs are installed", 22, "W21") {
             let programs = "Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall"
             $0.software["\(programs)\\Chess"].set("DisplayName", "Chess 3")
@@ -193,6 +197,21 @@ struct WindowsContentTests {
         let second = try await WindowsDisk.make(WindowsContent())
         try await Tool("sgdisk").run(["-n4:0:+10M", "-t4:0700", second.path])
         #expect(try await Outcome.inspecting(second).status == 21)
+    }
+
+    @Test(
+        "a volume for recovery that cannot be read is no part of a factory image",
+        .enabled(if: Tool.areThere("mkfs.exfat"), Tool.note))
+    func unreadableVolume() async throws {
+        for (tool, status) in [("mkfs.vfat", Int(22)), ("mkfs.exfat", 21)] {
+            let image = try await WindowsDisk.make(WindowsContent())
+            try await Tool("sgdisk").run(["-n4:178M:+16M", "-t4:2700", image.path])
+            let volume = try Image(16 << 20)
+            try await Tool(tool).run([volume.path])
+            try await image.place(volume, at: 178 << 20)
+            let outcome = try await Outcome.inspecting(image)
+            #expect(outcome.status == status, "\(tool) \(outcome.text)")
+        }
     }
 
     @Test("a volume that is cut off is no factory image")

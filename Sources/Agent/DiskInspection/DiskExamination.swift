@@ -79,6 +79,8 @@ package struct DiskExamination: Sendable {
         take(.edges, plan.edges(size), bytes: min(size, 2 * plan.edge))
         guard depth != .ends else { return report }
         take(.grid, plan.grid(size), bytes: (size + plan.gridStep - 1) / plan.gridStep * block)
+        // Twenty thousand random numbers are not free.
+        guard !report.isDecided else { return report }
         let samples = plan.samples(size, using: &generator)
         take(
             .samples, samples, bytes: UInt64(samples.count) * block,

@@ -21,7 +21,7 @@ package func controllersAnswer(disks: [BlockDevice]?, sysfs: String) -> ProbeAns
             // RAID, VMD among it.
             case "0x0104" where !showsDisk: "the controller \(name) is in RAID or VMD mode and shows no disk"
             // Such a controller is a drive: without a namespace it is a dead one, or one that hides.
-            case "0x0108" where !hasNamespace(place): "the NVMe drive \(name) shows no disk"
+            case "0x0108" where !hasNamespace(place, sysfs: sysfs): "the NVMe drive \(name) shows no disk"
             default: nil
             }
         if let trouble { evidence.append(Evidence(.noDisk, .unprovable, trouble)) }
@@ -35,11 +35,16 @@ package func controllersAnswer(disks: [BlockDevice]?, sysfs: String) -> ProbeAns
     return evidence.isEmpty ? .absent(Coverage(planned: 0, read: 0, note: "\(disks.count) disks")) : .present(evidence)
 }
 
-/// Whether an NVMe controller has a namespace: as a disk, or as a path to one (`nvme0c0n1`).
-private func hasNamespace(_ place: String) -> Bool {
-    (BlockDevice.entries("\(place)/nvme") ?? []).contains { controller in
-        (BlockDevice.entries("\(place)/nvme/\(controller)") ?? []).contains {
-            $0.hasPrefix("nvme") && $0.dropFirst(4).contains("n")
+/// Whether an NVMe controller has a namespace that is to be seen: as a disk, or as a path (`nvme0c0n1`) to one (`nvme0n1`).
+private func hasNamespace(_ place: String, sysfs: String) -> Bool {
+    let disks = Set(BlockDevice.entries("\(sysfs)/block") ?? [])
+    return (BlockDevice.entries("\(place)/nvme") ?? []).contains { controller in
+        (BlockDevice.entries("\(place)/nvme/\(controller)") ?? []).contains { name in
+            guard name.hasPrefix("nvme"), let last = name.lastIndex(of: "n"), last > name.startIndex else {
+                return false
+            }
+            // Without the number of the path, which stands behind a c.
+            return disks.contains(String(name[..<last].prefix { $0 != "c" }) + name[last...])
         }
     }
 }

@@ -8,7 +8,7 @@ enum DriveKind {
             return
         }
         let place = device.place.split(separator: "/")
-        if ["vd", "xvd", "loop", "pmem"].contains(where: name.hasPrefix) {
+        if ["vd", "xvd", "loop"].contains(where: name.hasPrefix) {
             self = .virtual
         } else if name.hasPrefix("nvme") {
             self = .nvme

@@ -23,6 +23,9 @@ func readWindows(
         for path in files.upgrades {
             contents.found(.upgrade, .blocking, "\(path), as an upgrade or a reset leaves it")
         }
+        for name in files.otherRoots {
+            contents.found(.upgrade, .blocking, "a second Windows is installed in \(name)")
+        }
         for path in files.pageFiles { contents.found(.pageFile, .strong, "\(path): Windows ran here") }
         guard files.root != nil else { return }
         contents.found(.windowsVolume, .strong, "Windows is installed")
