@@ -36,6 +36,29 @@ struct WindowsContentTests {
         #expect(outcome.status == 22, "\(outcome.text)")
         #expect(outcome.contents["factoryConditions"] as? [Int] == [3, 4, 5, 6, 7, 8, 9, 10, 11])
         #expect(!outcome.text.contains("\"blank\""))
+        // What is there and in use is no trace of what was deleted.
+        #expect(outcome.indicators.isDisjoint(with: ["W15", "W21", "W22"]))
+    }
+
+    @Test("programs that Windows shows are counted, and no others; a vendor's partition and volume are shown")
+    func shown() async throws {
+        let content = WindowsContent()
+        let programs = "Microsoft\\Windows\\CurrentVersion\\Uninstall"
+        for (branch, name) in [("", "Chess"), ("", "Go"), ("Wow6432Node\\", "Draughts")] {
+            content.software["\(branch)\(programs)\\\(name)"].set("DisplayName", name)
+        }
+        for (name, value) in [("Driver", "SystemComponent"), ("Update", "ParentKeyName")] {
+            content.software["\(programs)\\\(name)"].set("DisplayName", name)
+            content.software["\(programs)\\\(name)"].set(value, 1)
+        }
+        content.software.add("\(programs)\\Nameless")
+        let image = try await WindowsDisk.make(content)
+        try await Tool("sgdisk").run(["-n4:0:+10M", "-t4:2700", "-c3:WINRETOOLS", image.path])
+        let outcome = try await Outcome.inspecting(image)
+        #expect(outcome.text.contains("\"3 programs are installed\""))
+        #expect(outcome.text.contains("partition 4 is a vendor's or for recovery"))
+        #expect(outcome.text.contains("partition 3 is a vendor's or for recovery"))
+        #expect(outcome.indicators.contains("W23"))
     }
 
     /// A change to the vendor's image, the verdict's status and the indicator that tells why.
@@ -93,6 +116,24 @@ struct WindowsContentTests {
             $0.addAccount(1001, "alice", logons: 9)
         },
         Change("a USB disk was attached", 22, "W17") { $0.system.add("ControlSet001\\Enum\\USBSTOR\\Disk&Ven") },
+        Change("a second Windows", 20, "W14") {
+            $0.files["WINNT/System32/cmd.exe"] = [1]
+            $0.files["WINNT/System32/config/SAM"] = [1]
+        },
+        Change("programs are installed", 22, "W21") {
+            let programs = "Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall"
+            $0.software["\(programs)\\Chess"].set("DisplayName", "Chess 3")
+            $0.software["\(programs)\\Driver"].set("DisplayName", "a driver")
+            $0.software["\(programs)\\Driver"].set("SystemComponent", 1)
+        },
+        Change("a client that was deleted before it was sealed", 20, "W15") {
+            $0.files["Windows/Temp/SMSCFG.INI"] = [1]
+            $0.deleted = ["SMSCFG.INI"]
+        },
+        Change("a person's registry that was deleted", 22, "W22") {
+            $0.files["Windows/Temp/NTUSER.DAT"] = [1]
+            $0.deleted = ["NTUSER.DAT"]
+        },
         Change("specialised, clean otherwise", 21, "P1") { $0.seal("IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE") },
         Change("audit mode", 21, "P1") { $0.seal("IMAGE_STATE_GENERALIZE_RESEAL_TO_AUDIT") },
         Change("State.ini disagrees", 21, "P1") { $0.files["Windows/Setup/State/State.ini"] = Array("[State]".utf8) },
@@ -156,6 +197,21 @@ struct WindowsContentTests {
         let second = try await WindowsDisk.make(WindowsContent())
         try await Tool("sgdisk").run(["-n4:0:+10M", "-t4:0700", second.path])
         #expect(try await Outcome.inspecting(second).status == 21)
+    }
+
+    @Test(
+        "a volume for recovery that cannot be read is no part of a factory image",
+        .enabled(if: Tool.areThere("mkfs.exfat"), Tool.note))
+    func unreadableVolume() async throws {
+        for (tool, status) in [("mkfs.vfat", Int(22)), ("mkfs.exfat", 21)] {
+            let image = try await WindowsDisk.make(WindowsContent())
+            try await Tool("sgdisk").run(["-n4:178M:+16M", "-t4:2700", image.path])
+            let volume = try Image(16 << 20)
+            try await Tool(tool).run([volume.path])
+            try await image.place(volume, at: 178 << 20)
+            let outcome = try await Outcome.inspecting(image)
+            #expect(outcome.status == status, "\(tool) \(outcome.text)")
+        }
     }
 
     @Test("a volume that is cut off is no factory image")

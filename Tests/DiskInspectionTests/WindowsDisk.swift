@@ -12,6 +12,8 @@ struct WindowsContent {
     var dirtyHives: Set<String> = []
     /// Folders on the EFI partition, each below the one before.
     var bootFolders = ["EFI", "EFI/Microsoft", "EFI/Boot"]
+    /// Names of files whose records are marked as deleted, as Windows does it; ntfs-3g takes the name away too.
+    var deleted: [String] = []
     /// Run in the folder where the volume is mounted.
     var script = ""
 
@@ -115,6 +117,7 @@ enum WindowsDisk {
             """)
         try await image.place(system, at: 1 << 20)
         try await image.place(windows, at: volume.lowerBound)
+        for name in content.deleted { try delete(name, in: image) }
         return image
     }
 
@@ -133,6 +136,21 @@ enum WindowsDisk {
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: file)
         }
+    }
+
+    /// Takes the mark of being in use from the only record in the volume that bears the name.
+    private static func delete(_ name: String, in image: Image) throws {
+        let bytes = Array(try Data(contentsOf: URL(filePath: image.path)))
+        let text = Array(name.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
+        let records = stride(from: Int(volume.lowerBound), to: Int(volume.upperBound), by: 1024).filter { place in
+            let record = bytes[place..<place + 1024]
+            guard record.prefix(4).elementsEqual("FILE".utf8), record[place + 22] == 1 else { return false }
+            return (place..<place + 1024 - text.count).contains { at in
+                bytes[at - 2] == UInt8(name.utf8.count) && bytes[at..<at + text.count].elementsEqual(text)
+            }
+        }
+        let record = try #require(records.count == 1 ? records.first : nil)
+        try image.write([0, 0], at: UInt64(record) + 22)
     }
 
     /// Where the volume's log begins on the disk: record 2 of the master file table, by ntfs-3g's layout.h.

@@ -36,7 +36,8 @@ struct ReplayTests {
         let image = try HiveImage(file, logs: logs)
         #expect(image.state == .recovered(example.sequence))
         #expect(image.provesAbsence)
-        #expect(try HiveImage(file, logs: logs.reversed() + [[]]) == image)
+        let other = try HiveImage(file, logs: logs.reversed() + [[]])
+        #expect(try other.state == image.state && other.bytes() == image.bytes())
         let (before, after) = (try Hives.count(Hive(HiveImage(file))), try Hives.count(Hive(image)))
         #expect(after.keys - before.keys == example.keys)
     }
@@ -46,7 +47,7 @@ struct ReplayTests {
         let file = try Hives.bytes("regipy__SYSTEM.xz")
         let image = try HiveImage(file, logs: [try Hives.bytes("regipy__SYSTEM_B.LOG1.xz")])
         #expect(image.state == .clean)
-        #expect(image.bytes == file)
+        #expect(try image.bytes() == file)
     }
 
     @Test("a log with a wrong byte is applied up to it, and then proves no absence", arguments: cases.prefix(1))
@@ -86,7 +87,7 @@ struct ReplayTests {
         log += [UInt8](repeating: 0, count: (512 - log.count % 512) % 512) + clean[4608..<5120]
         let image = try HiveImage(file, logs: [log])
         #expect(image.state == .recovered(96))
-        #expect(Array(image.bytes[4096...]) == Array(clean[4096...]))
+        #expect(Array(try image.bytes()[4096...]) == Array(clean[4096...]))
         let hive = try Hive(image)
         #expect(try AccountsHive(hive).accounts.map(\.number) == [500, 501, 1000])
 
@@ -120,7 +121,7 @@ struct ReplayTests {
         let log = try Hives.bytes("regipy__UsrClass.dat.LOG1.xz")
         for length in stride(from: 0, to: log.count, by: 4099) {
             let image = try HiveImage(file, logs: [Array(log.prefix(length))])
-            #expect(image.bytes.count >= file.count)
+            #expect(try image.bytes().count >= file.count)
         }
     }
 

@@ -9,7 +9,7 @@ _namesake_agent() {
         return
     fi
     case $before in
-        --device | --configuration | --enrolment | --authorities | --on-die-roots | --output | --boot-medium | --evidence | --token | --verify-token)
+        --device | --configuration | --enrolment | --authorities | --on-die-roots | --output | --boot-medium | --inventory | --evidence | --token | --verify-token)
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return ;;
@@ -21,9 +21,9 @@ _namesake_agent() {
             mapfile -t COMPREPLY < <(compgen -W 'static kernel resolver realm dhcp' -- "$word")
             return ;;
         --accept)
-            mapfile -t COMPREPLY < <(compgen -W 'lock native-size boot-entries' -- "$word")
+            mapfile -t COMPREPLY < <(compgen -W 'lock native-size boot-entries wear' -- "$word")
             return ;;
-        --name | --device-timeout | --timeout | --pin) return ;;
+        --name | --device-timeout | --timeout | --pin | --most-written) return ;;
     esac
     local options
     case $command in
@@ -35,7 +35,7 @@ _namesake_agent() {
         doctor) options="--enrolment --timeout --state-directory $looking" ;;
         capture) options="--output --host-interface-only $reaching $looking" ;;
         local) options="$reaching $looking" ;;
-        inspect) options='--quick --boot-medium --accept --evidence --token --verify-token --override
+        inspect) options='--quick --boot-medium --accept --inventory --refuse-known --most-written --evidence --token --verify-token --override
                 --reason --report --enrolment --device --json --help' ;;
         version) options='--json --help' ;;
         *) return ;;

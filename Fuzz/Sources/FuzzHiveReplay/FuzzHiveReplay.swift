@@ -15,12 +15,16 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         guard let image = try? HiveImage(sealed(hive, kind: 0, apart: true), logs: [sealed(log, kind: kind)]) else {
             continue
         }
-        guard let header = HiveHeader(image.bytes) else { preconditionFailure("an image that is no hive") }
-        precondition(image.bytes.count >= 4096 + header.binsSize)
+        guard let bytes = try? image.bytes(), let header = HiveHeader(bytes) else {
+            preconditionFailure("an image that is no hive")
+        }
+        precondition(bytes.count >= 4096 + header.binsSize)
         if case .recovered = image.state {
             precondition(header.isClean)
-            guard let again = try? HiveImage(image.bytes) else { preconditionFailure("a replayed hive is refused") }
-            precondition(again.state == .clean && again.bytes == image.bytes)
+            guard let again = try? HiveImage(bytes), let same = try? again.bytes() else {
+                preconditionFailure("a replayed hive is refused")
+            }
+            precondition(again.state == .clean && same == bytes)
         }
         walk(image)
     }

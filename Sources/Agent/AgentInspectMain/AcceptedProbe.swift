@@ -6,12 +6,14 @@ enum AcceptedProbe: String, ExpressibleByArgument, CaseIterable {
     case lock
     case nativeSize = "native-size"
     case bootEntries = "boot-entries"
+    case wear
 
     private var probe: (id: ProbeID, indicator: Indicator) {
         switch self {
         case .lock: (.lock, .selfEncryption)
         case .nativeSize: (.nativeSize, .hiddenArea)
         case .bootEntries: (.bootEntries, .bootEntry)
+        case .wear: (.wear, .wear)
         }
     }
 
@@ -25,7 +27,7 @@ enum AcceptedProbe: String, ExpressibleByArgument, CaseIterable {
             answers[id] = .present(
                 found.map { evidence in
                     guard evidence.weight == .weak else { return evidence }
-                    return Evidence(indicator, .information, "\(evidence.text); accepted by --accept")
+                    return Evidence(evidence.indicator, .information, "\(evidence.text); accepted by --accept")
                 })
         default: break
         }

@@ -13,7 +13,7 @@ struct Examinee {
     /// - Returns: The report; one that proves nothing where the disk's reader died, fell silent or said something else.
     func examine() -> DiskReport {
         var report = surface(depth)
-        guard depth != .ends, !report.readableVolumes.isEmpty else { return report }
+        guard depth != .ends, depth != .table, !report.readableVolumes.isEmpty else { return report }
         var (contents, troubles): ([VolumeContents], [String]) = ([], [])
         for (volume, extent) in report.readableVolumes.prefix(Self.volumesRead) {
             switch read(volume, extent) {

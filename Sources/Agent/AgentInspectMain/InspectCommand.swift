@@ -31,9 +31,24 @@ struct InspectCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Accept that lock or native-size cannot be asked of a drive, or old boot-entries; the report says so.",
+            "Accept that lock, native-size or wear cannot be asked of a drive, or old boot-entries; the report says so.",
             valueName: "probe"))
     var accept: [AcceptedProbe] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A list of machines that somebody keeps, as any text: says whether this machine is on it.",
+            valueName: "file"))
+    var inventory: String?
+
+    @Flag(help: "For --inventory: a machine that is on the list is no machine to build.")
+    var refuseKnown = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A drive that wrote more than that, by its own count, is not proved blank. Default: it is shown.",
+            valueName: "TB"))
+    var mostWritten: Double?
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -90,6 +105,16 @@ struct InspectCommand: ParsableCommand {
         if report, !disks.isEmpty {
             throw ValidationError("--report tells of the machine, so no disks can be named.")
         }
+        if let inventory, !disks.isEmpty {
+            throw ValidationError("--inventory \(inventory) is about the machine, so no disks can be named.")
+        }
+        if let inventory, access(inventory, R_OK) != 0 {
+            throw ValidationError("--inventory \(inventory) cannot be read: \(String(cString: strerror(errno))).")
+        }
+        if refuseKnown, inventory == nil { throw ValidationError("--refuse-known needs --inventory with a list.") }
+        if let mostWritten, !(0..<1_000_000).contains(mostWritten) {
+            throw ValidationError("--most-written takes terabytes, such as 0.5.")
+        }
         if override != nil || reason != nil {
             guard override?.isEmpty == false, reason?.split(separator: " ").isEmpty == false, evidence != nil else {
                 throw ValidationError(
@@ -143,7 +168,10 @@ struct InspectCommand: ParsableCommand {
     }
 
     private var inspector: Inspector {
-        Inspector(disks: disks, bootMedium: bootMedium, accept: accept, sysfs: sysfs, patience: patience)
+        var policy = Inspector.Policy(inventory: inventory, refusesKnown: refuseKnown)
+        policy.mostWritten = mostWritten.map { UInt64($0 * 1e12) }
+        return Inspector(
+            disks: disks, bootMedium: bootMedium, accept: accept, sysfs: sysfs, patience: patience, policy: policy)
     }
 
     /// Looks again, just before the first write: at the token, at the disk's identity, and at its ends and headers.

@@ -9,7 +9,9 @@ extension Inspection {
         for disk in disks { lines += disk.page + [""] }
         if coversMachine {
             let machine = machineRuling
-            if machine.verdict != .blank { lines += machine.reasons.map { "machine  \(printable($0))" } + [""] }
+            let reasons = machine.verdict == .blank ? [] : machine.reasons.map { "machine  \(printable($0))" }
+            let shown = reasons + machineNotes
+            lines += shown + (shown.isEmpty ? [] : [""])
         }
         if !leftOut.isEmpty {
             lines.append("Left out: \(leftOut.map(printable).joined(separator: ", ")), by --boot-medium.")
@@ -23,6 +25,23 @@ extension Inspection {
                     + "\(printable(override.reason))")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// What changes no verdict, and what a person asked for that could not be told.
+    private var machineNotes: [String] {
+        ProbeID.allCases.flatMap { id -> [String] in
+            switch machine[id] {
+            case .present(let found):
+                found.filter { $0.weight == .information }.map {
+                    "machine  found  \($0.indicator.rawValue)  \(printable($0.text))"
+                }
+            case .indeterminate(let why) where !requiredOfMachine.contains(id):
+                ["machine  not told  \(id.rawValue): \(printable(why))"]
+            case .absent(let coverage) where id == .inventory:
+                coverage.note.map { ["machine  not found  \(printable($0))"] } ?? []
+            case .absent, .indeterminate, nil: []
+            }
+        }
     }
 
     private var meaning: String {

@@ -16,6 +16,7 @@ struct Inspection {
     var coversMachine: Bool
     var disks: [InspectedDisk] = []
     var machine: [ProbeID: ProbeAnswer] = [:]
+    var requiredOfMachine: [ProbeID] = [.disks, .bootEntries]
     var leftOut: [String] = []
     /// What a person took upon themselves; nil where nobody did, or no disk has that serial.
     var override: Override?
@@ -50,7 +51,7 @@ struct Inspection {
     }
 
     /// On what is no disk's.
-    var machineRuling: Ruling { rule(required: [.disks, .bootEntries], answers: machine) }
+    var machineRuling: Ruling { rule(required: requiredOfMachine, answers: machine) }
 
     /// What a blank verdict promises, and what it does not.
     var promise: String {

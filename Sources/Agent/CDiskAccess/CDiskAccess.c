@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/hdreg.h>
+#include <linux/nvme_ioctl.h>
 #include <linux/seccomp.h>
 #include <linux/sed-opal.h>
 #include <stddef.h>
@@ -24,6 +25,40 @@ int cdisk_opal_status(int descriptor, uint32_t *flags) {
 
 int cdisk_ata_identity(int descriptor, uint8_t identity[512]) {
     return ioctl(descriptor, HDIO_GET_IDENTITY, identity) == 0 ? 0 : errno;
+}
+
+int cdisk_nvme_ask(int descriptor, int question, uint8_t answer[4096]) {
+    struct nvme_admin_cmd command;
+    memset(&command, 0, sizeof command);
+    memset(answer, 0, 4096);
+    switch (question) {
+    case CDISK_NVME_HEALTH:
+        command.opcode = 0x02;  // Get Log Page
+        command.nsid = 0xFFFFFFFF;
+        command.data_len = 512;
+        command.cdw10 = 0x02 | (512 / 4 - 1) << 16;
+        break;
+    case CDISK_NVME_CONTROLLER:
+    case CDISK_NVME_ATTACHED:
+    case CDISK_NVME_ALLOCATED:
+        command.opcode = 0x06;  // Identify
+        command.data_len = 4096;
+        command.cdw10 = question == CDISK_NVME_CONTROLLER ? 0x01 : question == CDISK_NVME_ATTACHED ? 0x02 : 0x10;
+        break;
+    default: return EINVAL;
+    }
+    command.addr = (uint64_t)(uintptr_t)answer;
+    command.timeout_ms = 10000;
+    int outcome = ioctl(descriptor, NVME_IOCTL_ADMIN_CMD, &command);
+    return outcome < 0 ? errno : outcome > 0 ? EREMOTEIO : 0;
+}
+
+int cdisk_ata_health(int descriptor, uint8_t data[512]) {
+    // The command, its feature and its count of sectors; the rest of what makes it SMART the kernel adds.
+    uint8_t request[4 + 512] = {WIN_SMART, 0, SMART_READ_VALUES, 1};
+    if (ioctl(descriptor, HDIO_DRIVE_CMD, request) != 0) return errno;
+    memcpy(data, request + 4, 512);
+    return 0;
 }
 
 #if defined(__x86_64__)
@@ -59,7 +94,7 @@ static const struct sock_filter for_all[] = {
 
 // A file in memory, written, sealed and opened again for reading. The disk itself is open for reading only.
 static const struct sock_filter for_files[] = {
-    PERMIT(__NR_memfd_create), PERMIT(__NR_fcntl), PERMIT(__NR_write),
+    PERMIT(__NR_memfd_create), PERMIT(__NR_fcntl), PERMIT(__NR_write), PERMIT(__NR_pwrite64),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 4),
     LOAD(args[2]),
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_DIRECTORY, 0, 1),

@@ -13,6 +13,8 @@ package struct DiskExamination: Sendable {
         case ends
         /// Only the table, and every byte that no partition has.
         case gaps
+        /// Only the table: what is on a disk that nothing is to be proved of.
+        case table
     }
 
     package init() {}
@@ -21,6 +23,7 @@ package struct DiskExamination: Sendable {
         let ends: [ProbeID] = [.lock, .nativeSize, .unchanged, .table, .signatures, .secondHeaders, .edges]
         return switch depth {
         case .gaps: [.table, .gaps]
+        case .table: [.table]
         case .ends: ends
         case .samples: ends + [.grid, .samples]
         case .everyByte: ends + [.grid, .samples, .surface]
@@ -48,6 +51,7 @@ package struct DiskExamination: Sendable {
         }
         report.partitions = findings.partitions
         report.answers[.table] = findings.answer
+        guard depth != .table else { return report }
         let extents = findings.partitions.map(\.extent)
         guard depth != .gaps else {
             readGaps(of: disk, findings, into: &report, progress)
@@ -75,6 +79,8 @@ package struct DiskExamination: Sendable {
         take(.edges, plan.edges(size), bytes: min(size, 2 * plan.edge))
         guard depth != .ends else { return report }
         take(.grid, plan.grid(size), bytes: (size + plan.gridStep - 1) / plan.gridStep * block)
+        // Twenty thousand random numbers are not free.
+        guard !report.isDecided else { return report }
         let samples = plan.samples(size, using: &generator)
         take(
             .samples, samples, bytes: UInt64(samples.count) * block,

@@ -41,7 +41,7 @@ package struct NTFSEntry: ~Copyable {
     /// - Throws: ``NTFSFault`` where it is longer than the limit in bytes, or not all of it can be read.
     package func content(limit: UInt64) throws(NTFSFault) -> [UInt8] {
         let size = try size()
-        guard size <= limit else { throw NTFSFault("reading \(path), which has \(size) bytes and may have \(limit),") }
+        guard size <= limit else { throw .tooLong(path, size: size, limit: limit) }
         let bytes = try read(at: 0, upTo: Int(size))
         guard bytes.count == Int(size) else { throw NTFSFault("reading all of \(path)") }
         return bytes

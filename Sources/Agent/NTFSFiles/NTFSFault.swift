@@ -5,5 +5,9 @@ package struct NTFSFault: Error, Hashable, Sendable, CustomStringConvertible {
 
     init(_ act: String) { self.act = act }
 
+    package static func tooLong(_ path: String, size: UInt64, limit: UInt64) -> NTFSFault {
+        NTFSFault("reading \(path), which has \(size) bytes and may have \(limit),")
+    }
+
     package var description: String { "\(act) failed" }
 }

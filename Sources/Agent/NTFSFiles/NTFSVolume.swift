@@ -85,6 +85,15 @@ package struct NTFSVolume: ~Copyable {
         }
     }
 
+    /// Of a record of the master file table, in bytes.
+    func recordLength() throws(NTFSFault) -> Int {
+        var length: UInt32 = 0
+        guard libfsntfs_volume_get_mft_entry_size(volume, &length, nil) == 1, (512...65_536).contains(length),
+            length.nonzeroBitCount == 1
+        else { throw NTFSFault("finding how long a file's record is") }
+        return Int(length)
+    }
+
     /// The 16 bits at 10 of $Volume's information, the restart page of $LogFile, and the head of the hibernation file.
     ///
     /// Source: tuxera/ntfs-3g, include/ntfs-3g/logfile.h and libntfs-3g/volume.c.

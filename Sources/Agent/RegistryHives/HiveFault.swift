@@ -10,6 +10,8 @@ package enum HiveFault: Error, Hashable, Sendable, CustomStringConvertible {
     case headerDamaged
     /// libhivex refused it, or a part of it; the errno.
     case unreadable(String, Int32)
+    /// Its file cannot be read.
+    case sourceUnreadable(String)
     /// The system refused memory for it; the errno.
     case noMemory(Int32)
 
@@ -20,6 +22,7 @@ package enum HiveFault: Error, Hashable, Sendable, CustomStringConvertible {
         case .truncated: "the hive is shorter than its header says"
         case .headerDamaged: "the hive's header is damaged and no log gives another"
         case .unreadable(let what, let number): "\(what) cannot be read (error \(number))"
+        case .sourceUnreadable(let why): why
         case .noMemory(let number): "no memory for the hive (error \(number))"
         }
     }

@@ -39,5 +39,8 @@ package struct FactoryPolicy: Hashable, Sendable {
     /// Whether the vendor is known to deliver `IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE`, which a used machine can have too.
     package var trustsSpecialized = false
 
+    /// How many programs beside Windows itself the vendor delivers.
+    package var vendorPrograms = 0
+
     package init() {}
 }

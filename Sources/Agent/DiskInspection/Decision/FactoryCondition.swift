@@ -47,7 +47,8 @@ extension DiskReport {
             proved.insert(.allowedPartitions)
         }
         let read = Set(contents.map(\.offset))
-        let areRead = volumes.allSatisfy { $0.type != "ntfs" || read.contains($0.offset) }
+        // What cannot be read, such as exFAT, may hold anything.
+        let areRead = volumes.allSatisfy { read.contains($0.offset) }
         if !areRead || contents.contains(where: { !$0.isClean }) { proved.remove(.cleanVolumes) }
         return proved
     }

@@ -2,12 +2,18 @@
 package enum ProbeID: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
     /// Is there a disk at all, and is none hidden behind a controller?
     case disks
-    /// Do the firmware's boot entries name former boot loaders?
+    /// Do the firmware's boot entries, or what boot loaders left in its variables, tell of former systems?
     case bootEntries = "boot-entries"
+    /// Has somebody administered the firmware? Shown, never required.
+    case administration
+    /// Does an inventory know this machine? Asked of the file that a person names.
+    case inventory
     /// Does the drive lock its content away, so that what it gives says nothing?
     case lock
     /// Is the whole of the drive within the size that it tells?
     case nativeSize = "native-size"
+    /// How much was the drive used, by its own count? Required only where a person sets a limit.
+    case wear
     /// Has the disk kept its size, and was nothing written to it, while it was read?
     case unchanged
     /// Is there a partition table, at the front or at the back?

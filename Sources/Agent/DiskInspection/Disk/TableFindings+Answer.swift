@@ -22,6 +22,12 @@ extension TableFindings {
             }
         }
         for partition in partitions {
+            if partition.isForRecovery {
+                evidence.append(
+                    Evidence(
+                        .recoveryPartition, .information, "partition \(partition.number) is a vendor's or for recovery",
+                        at: partition.extent.lowerBound))
+            }
             // An MBR's type says too little to be more than a partition.
             guard partition.type.count > 2 else { continue }
             let (meaning, weight) = Self.types[partition.type] ?? ("something unknown", .unprovable)

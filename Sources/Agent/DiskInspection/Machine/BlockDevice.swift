@@ -45,7 +45,9 @@ package struct BlockDevice: Hashable, Sendable {
         guard let names = entries("\(sysfs)/block") else { return nil }
         return names.sorted().filter { name in
             let folder = "\(sysfs)/block/\(name)"
-            let isEmptyReader = line("\(folder)/size") == "0" && line("\(folder)/removable") == "1"
+            // A port of ATA that takes external disks calls them removable too, and an ailing one has no size.
+            let isReader = line("\(folder)/removable") == "1" && target("\(folder)/device")?.contains("/ata") != true
+            let isEmptyReader = isReader && line("\(folder)/size") == "0"
             return !others.contains { name.hasPrefix($0) } && !isEmptyReader && line("\(folder)/hidden") != "1"
         }.map { BlockDevice(kernelName: $0, sysfs: sysfs) }
     }

@@ -32,15 +32,18 @@ package struct BootEntry: Hashable, Sendable {
     }
 }
 
-/// Whether the firmware's boot entries name former boot loaders: the probe `boot-entries`.
+/// Whether the firmware's boot entries name former boot loaders, or one left variables there: the probe `boot-entries`.
 ///
 /// An entry for a partition that no disk has any more tells that one was there; so does one in a Linux's name.
 ///
 /// - Parameters:
 ///   - sysfs: Where sysfs is mounted.
 ///   - present: The GUIDs of the partitions that were seen, in capitals.
+///   - bootMedium: Those of the disk that this system was started from, where a person named it.
 /// - Returns: Absent too where the machine has no EFI.
-package func bootEntriesAnswer(sysfs: String, present: Set<String>) -> ProbeAnswer {
+package func bootEntriesAnswer(
+    sysfs: String, present: Set<String>, bootMedium: Set<String> = []
+) -> ProbeAnswer {
     guard BlockDevice.entries("\(sysfs)/firmware/efi") != nil else {
         return .absent(Coverage(planned: 0, read: 0, note: "not started by EFI"))
     }
@@ -57,13 +60,14 @@ package func bootEntriesAnswer(sysfs: String, present: Set<String>) -> ProbeAnsw
             evidence.append(Evidence(.bootEntry, .unprovable, "boot entry \(number) cannot be read"))
             continue
         }
-        let isGone = entry.partition.map { !present.contains($0) } ?? false
+        let isGone = entry.partition.map { !present.contains($0) && !bootMedium.contains($0) } ?? false
         let words = entry.description.lowercased()
         if isGone || linuxNames.contains(where: words.contains) {
             let place = isGone ? ", for a partition that no disk has" : ""
             evidence.append(Evidence(.bootEntry, .weak, "boot entry \"\(entry.description)\"\(place)"))
         }
     }
+    evidence += loaderEvidence(folder, names, bootMedium: bootMedium)
     return evidence.isEmpty ? .absent(Coverage(planned: 0, read: 0)) : .present(evidence)
 }
 

@@ -13,56 +13,51 @@ package struct DriveState: Hashable, Sendable {
     package var opal: Opal
     /// 512 bytes, little-endian words; nil where the drive is not ATA, or does not tell.
     package var identity: [UInt8]?
+    /// Of an NVMe drive; elsewhere nobody asks.
+    package var namespaces = Namespaces.refused(ENOTTY)
+    package var wear = DriveWear.Answer.refused(ENOTTY)
 
     package init(opal: Opal, identity: [UInt8]?) {
         self.opal = opal
         self.identity = identity
     }
 
-    package init(asking disk: borrowing Disk) {
+    package init(asking disk: borrowing Disk, _ device: BlockDevice) {
         var flags: UInt32 = 0
         let outcome = cdisk_opal_status(disk.descriptor, &flags)
         opal = outcome == 0 ? .flags(flags) : .refused(outcome)
         var bytes = [UInt8](repeating: 0, count: 512)
         identity = cdisk_ata_identity(disk.descriptor, &bytes) == 0 ? bytes : nil
+        switch DriveKind(device) {
+        case .nvme:
+            namespaces = Namespaces(asking: disk)
+            wear = DriveWear.asking(nvme: disk)
+        case .ata: wear = DriveWear.asking(ata: disk)
+        case .image, .virtual, .other: break
+        }
     }
 
-    /// Probes `lock` and `native-size`.
-    package func answers(for device: BlockDevice) -> [ProbeID: ProbeAnswer] {
-        switch Kind(device) {
+    /// Probes `lock`, `native-size` and `wear`.
+    ///
+    /// - Parameters:
+    ///   - device: The drive.
+    ///   - mostWritten: In bytes; a drive that wrote more was in use, for who wants that to count.
+    /// - Returns: One for each of them.
+    package func answers(for device: BlockDevice, mostWritten: UInt64? = nil) -> [ProbeID: ProbeAnswer] {
+        let kind = DriveKind(device)
+        var answers: [ProbeID: ProbeAnswer] = [.wear: wear.answer(of: kind, mostWritten: mostWritten)]
+        switch kind {
         case .image, .virtual:
             let none = ProbeAnswer.absent(Coverage(planned: 0, read: 0, note: "such a device has none"))
-            return [.lock: none, .nativeSize: none]
-        case .nvme:
-            let whole = ProbeAnswer.absent(Coverage(planned: 0, read: 0, note: "NVMe has no host protected area"))
-            return [.lock: opalAnswer, .nativeSize: whole]
-        case .ata: return [.lock: worse(opalAnswer, passwordAnswer), .nativeSize: sizeAnswer]
+            (answers[.lock], answers[.nativeSize]) = (none, none)
+        case .nvme: (answers[.lock], answers[.nativeSize]) = (opalAnswer, namespaces.answer)
+        case .ata: (answers[.lock], answers[.nativeSize]) = (worse(opalAnswer, passwordAnswer), sizeAnswer)
         case .other:
-            let why = "this kind of drive cannot be asked"
-            if case .present = opalAnswer { return [.lock: opalAnswer, .nativeSize: .indeterminate(why)] }
-            return [.lock: .indeterminate(why), .nativeSize: .indeterminate(why)]
+            let unasked = ProbeAnswer.indeterminate("this kind of drive cannot be asked")
+            (answers[.lock], answers[.nativeSize]) = (unasked, unasked)
+            if case .present = opalAnswer { answers[.lock] = opalAnswer }
         }
-    }
-
-    private enum Kind {
-        case image, virtual, nvme, ata, other
-
-        init(_ device: BlockDevice) {
-            guard let name = device.kernelName else {
-                self = device.isUntold ? .other : .image
-                return
-            }
-            let place = device.place.split(separator: "/")
-            if ["vd", "xvd", "loop", "pmem"].contains(where: name.hasPrefix) {
-                self = .virtual
-            } else if name.hasPrefix("nvme") {
-                self = .nvme
-            } else if name.hasPrefix("sd"), place.contains(where: { $0.hasPrefix("ata") }) {
-                self = .ata
-            } else {
-                self = .other
-            }
-        }
+        return answers
     }
 
     /// The kernel's word for an operation that is not supported, which is not one of C's (`linux/errno.h`).
@@ -100,10 +95,20 @@ package struct DriveState: Hashable, Sendable {
         return .present([Evidence(.passwordLock, .blocking, "the drive has a password (ATA security)")])
     }
 
-    /// Word 83 is valid when its bits 15 and 14 are 01; word 82 bit 10 is the host protected area feature set.
+    /// Three ways to hide a part: the host protected area (word 82, bit 10), the device configuration overlay (word 83, bit 11),
+    /// and their successor in ACS-3, the accessible maximum address (word 119, bit 8).
+    ///
+    /// Words 83 and 119 are valid when their bits 15 and 14 are 01.
     private var sizeAnswer: ProbeAnswer {
-        guard let identity, little(identity, 166, 2) >> 14 == 0b01, little(identity, 164, 2) & 1 << 10 == 0 else {
-            return .indeterminate("the drive may keep a part of itself hidden (host protected area)")
+        guard let identity, little(identity, 166, 2) >> 14 == 0b01 else {
+            return .indeterminate("the drive does not tell whether it keeps a part of itself hidden")
+        }
+        let successor = little(identity, 238, 2)
+        guard little(identity, 164, 2) & 1 << 10 == 0, little(identity, 166, 2) & 1 << 11 == 0,
+            successor >> 14 != 0b01 || successor & 1 << 8 == 0
+        else {
+            return .indeterminate(
+                "the drive may keep a part of itself hidden (host protected area, overlay, or its like)")
         }
         return .absent(Coverage(planned: 0, read: 0, note: "the drive cannot hide a part of itself"))
     }

@@ -72,7 +72,7 @@ struct BlkidFindings: Hashable, Sendable {
 
     /// As an answer, beside what our own reader of tables found.
     func answer(besides own: TableFindings) -> ProbeAnswer {
-        var evidence = volumes.map(\.evidence)
+        var evidence = volumes.map(\.evidence) + volumes.compactMap(\.recoveryEvidence)
         let schemes = Set(own.tables.map(\.scheme))
         for table in tables.sorted() {
             // Volumes with a boot sector look like an MBR to it.

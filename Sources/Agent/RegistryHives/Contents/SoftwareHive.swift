@@ -21,6 +21,9 @@ package struct SoftwareHive: Hashable, Sendable {
     /// Enrolments in the management of devices that name a user or a provider; Windows brings others along.
     package var enrolments: Int
 
+    /// Programs that can be taken away again: those that Windows shows to a person.
+    package var programs: Int
+
     package struct Profile: Hashable, Sendable {
         package var sid: String
         package var folder: String
@@ -56,6 +59,15 @@ package struct SoftwareHive: Hashable, Sendable {
                 if [values["UPN"]?.text, values["ProviderID"]?.text].contains(where: { $0?.isEmpty == false }) {
                     enrolments += 1
                 }
+            }
+        }
+        programs = 0
+        for branch in ["", "Wow6432Node\\"] {
+            guard let list = try hive.key("\(branch)\(current)\\Uninstall") else { continue }
+            for key in try hive.keys(below: list) {
+                let values = try hive.values(of: key)
+                let isShown = values["SystemComponent"]?.number != 1 && values["ParentKeyName"] == nil
+                if isShown, values["DisplayName"]?.text.isEmpty == false { programs += 1 }
             }
         }
         managementKeys = []

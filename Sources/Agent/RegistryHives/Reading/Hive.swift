@@ -13,19 +13,11 @@ package struct Hive: ~Copyable {
 
     /// - Throws: ``HiveFault``.
     package init(_ image: HiveImage) throws(HiveFault) {
-        let descriptor = chivex_memory_file()
-        guard descriptor >= 0 else { throw .noMemory(errno) }
+        try image.file.seal()
         // libhivex maps the file and closes its own descriptor.
-        defer { close(descriptor) }
-        var rest = image.bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw .noMemory(errno) }
-            rest = rest.dropFirst(count)
+        guard let handle = hivex_open("/proc/self/fd/\(image.file.descriptor)", 0) else {
+            throw .unreadable("the hive", errno)
         }
-        guard chivex_seal(descriptor) == 0 else { throw .noMemory(errno) }
-        guard let handle = hivex_open("/proc/self/fd/\(descriptor)", 0) else { throw .unreadable("the hive", errno) }
         let root = hivex_root(handle)
         guard root != 0 else {
             let number = errno

@@ -1,10 +1,12 @@
-/// The hash over log entries, Marvin32 with the seed of the registry, as the eight bytes that are stored.
+/// The hash over log entries, Marvin32 with the seed of the registry.
 ///
 /// The specification prints the seed as bytes; its words are the other way round. Tried with the logs of four hives.
-func marvin32(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    var (low, high): (UInt32, UInt32) = (0x7A4E_55C5, 0x82EF_4D88)
-    func turned(_ value: UInt32, _ count: UInt32) -> UInt32 { value << count | value >> (32 - count) }
-    func mix(_ value: UInt32) {
+struct Marvin32 {
+    private var low: UInt32 = 0x7A4E_55C5
+    private var high: UInt32 = 0x82EF_4D88
+
+    private mutating func mix(_ value: UInt32) {
+        func turned(_ value: UInt32, _ count: UInt32) -> UInt32 { value << count | value >> (32 - count) }
         low &+= value
         high ^= low
         low = turned(low, 20) &+ high
@@ -12,14 +14,22 @@ func marvin32(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         low = turned(low, 27) &+ high
         high = turned(high, 19)
     }
-    bytes.withUnsafeBytes { buffer in
-        let whole = buffer.count / 4
-        for index in 0..<whole {
-            mix(UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+
+    /// Takes a piece; all but the last are a multiple of four bytes long.
+    mutating func add(_ bytes: some Sequence<UInt8>) {
+        let bytes = ContiguousArray(bytes)
+        bytes.withUnsafeBytes { buffer in
+            for index in 0..<buffer.count / 4 {
+                mix(UInt32(littleEndian: buffer.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+            }
         }
-        let tail = buffer[(4 * whole)...]
-        mix((tail + [0x80]).reversed().reduce(0) { $0 << 8 | UInt32($1) })
     }
-    mix(0)
-    return UInt64(low) | UInt64(high) << 32
+
+    /// The hash as the eight bytes that are stored; nothing can be added after it.
+    mutating func value() -> UInt64 {
+        // What is behind the last whole word, of which a log has nothing, and the mark of the end.
+        mix(0x80)
+        mix(0)
+        return UInt64(low) | UInt64(high) << 32
+    }
 }

@@ -23,12 +23,20 @@ func readWindows(
         for path in files.upgrades {
             contents.found(.upgrade, .blocking, "\(path), as an upgrade or a reset leaves it")
         }
+        for name in files.otherRoots {
+            contents.found(.upgrade, .blocking, "a second Windows is installed in \(name)")
+        }
         for path in files.pageFiles { contents.found(.pageFile, .strong, "\(path): Windows ran here") }
         guard files.root != nil else { return }
         contents.found(.windowsVolume, .strong, "Windows is installed")
         let windows = InstalledWindows(files: files, hives: WindowsHives(volume, files))
         windows.describe(&contents)
         windows.addEvidence(to: &contents)
+        windows.addPrograms(to: &contents, policy)
+        // They take a while, and change nothing where something was found that no factory image has.
+        if contents.evidence.allSatisfy({ $0.weight != .blocking && $0.indicator != .pageFile }) {
+            windows.addDeletedTraces(volume, to: &contents)
+        }
         contents.factory = windows.factoryConditions(contents, policy)
     } catch { throw UnreadableVolume("\(error)") }
 }
@@ -87,16 +95,19 @@ struct InstalledWindows {
         }
     }
 
+    private var states: [String] { [hives.software?.imageState, files.imageState].compactMap { $0 } }
+
+    /// As a vendor leaves it, or as one that was in use is made to look.
+    var isSealed: Bool { states.contains { [.sealed, .specialized].contains(ImageState($0)) } }
+
     private func addSetup(to contents: inout VolumeContents) {
         if hives.system?.setup.isFinished == true {
             contents.found(.setupFinished, .blocking, "Windows was set up: the first start's questions are answered")
         }
-        let states = [hives.software?.imageState, files.imageState].compactMap { $0 }
         if states.contains(where: { ImageState($0) == .complete }) {
             contents.found(.imageComplete, .blocking, "Windows was set up: IMAGE_STATE_COMPLETE")
         }
         for name in hives.system?.upgrades ?? [] { contents.found(.upgrade, .blocking, "an upgrade: \(name)") }
-        let isSealed = states.contains { [.sealed, .specialized].contains(ImageState($0)) }
         if isSealed, !madeAccounts.isEmpty || !personalProfiles.isEmpty || !files.people.isEmpty || hasLogons {
             contents.found(.sealedAfterUse, .blocking, "sealed again as if new, after it was in use")
         }

@@ -6,6 +6,8 @@ import RegistryHives
 struct WindowsFiles {
     /// Such as `\\Windows`; nil where no Windows is installed on the volume.
     var root: String?
+    /// Folders of further Windows, which are not looked into.
+    var otherRoots: [String] = []
     /// Folders of people, by their names.
     var people: [String] = []
     /// Traces of ConfigMgr's client.
@@ -34,8 +36,7 @@ struct WindowsFiles {
     init(_ volume: borrowing NTFSVolume) throws(NTFSFault) {
         for name in Self.roots where try volume.entry("\\\(name)\\System32\\config") != nil {
             guard try volume.entry("\\\(name)\\System32\\cmd.exe") != nil else { continue }
-            root = "\\\(name)"
-            break
+            if root == nil { root = "\\\(name)" } else { otherRoots.append(name) }
         }
         for path in Self.upgradePaths where try volume.entry("\\\(path)") != nil { upgrades.append(path) }
         for path in Self.pagePaths where try volume.entry("\\\(path)") != nil { pageFiles.append(path) }

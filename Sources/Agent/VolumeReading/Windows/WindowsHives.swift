@@ -15,8 +15,8 @@ struct WindowsHives {
     /// Why something could not be read, or not all of it.
     var troubles: [String] = []
 
-    /// In bytes; a hive is held in memory, next to its copy that libhivex reads.
-    private static let longest: UInt64 = 256 << 20
+    /// In bytes; a hive is held in memory once, which libhivex maps.
+    private static let longest: UInt64 = 512 << 20
     /// So many people's hives are read.
     private static let profilesRead = 16
 
@@ -51,18 +51,15 @@ struct WindowsHives {
     ) -> Hive? {
         let name = path.split(separator: "\\").last.map(String.init) ?? path
         do {
-            guard let bytes = try Self.content(volume, path) else {
+            guard let file = try Self.source(volume, path) else {
                 if !mayBeMissing { troubles.append("the registry's \(name) is not there") }
                 return nil
             }
-            var logs: [[UInt8]] = []
-            // Only a hive that was not closed in order needs them.
-            if HiveHeader(bytes)?.isClean != true {
-                for suffix in [".LOG1", ".LOG2", ".LOG"] {
-                    if let log = try Self.content(volume, path + suffix) { logs.append(log) }
-                }
+            var logs: [HiveSource] = []
+            for suffix in [".LOG1", ".LOG2", ".LOG"] {
+                if let log = try Self.source(volume, path + suffix) { logs.append(log) }
             }
-            let image = try HiveImage(bytes, logs: logs)
+            let image = try HiveImage(file, logs: logs)
             switch image.state {
             case .clean: break
             case .recovered: replayed.append(name)
@@ -76,8 +73,21 @@ struct WindowsHives {
         }
     }
 
-    private static func content(_ volume: borrowing NTFSVolume, _ path: String) throws(NTFSFault) -> [UInt8]? {
+    private static func source(_ volume: borrowing NTFSVolume, _ path: String) throws(NTFSFault) -> HiveSource? {
         guard let entry = try volume.entry(path) else { return nil }
-        return try entry.content(limit: longest)
+        let file = OpenFile(entry)
+        let size = try file.entry.size()
+        guard size <= longest else { throw NTFSFault.tooLong(path, size: size, limit: longest) }
+        return HiveSource(size: Int(size)) { offset, count throws(HiveFault) in
+            do throws(NTFSFault) { return try file.entry.read(at: UInt64(offset), upTo: count) } catch {
+                throw .sourceUnreadable("\(error)")
+            }
+        }
+    }
+
+    /// Keeps a file open for as long as somebody reads from it.
+    private final class OpenFile {
+        let entry: NTFSEntry
+        init(_ entry: consuming NTFSEntry) { self.entry = entry }
     }
 }
