@@ -9,7 +9,9 @@ struct EngineBenchmark {
     private let network: String
     private let jobs: Int
 
-    /// - Parameter jobs: How many machines are set up at once.
+    /// How many machines are set up at once is the caller's to say: a thousand take minutes.
+    ///
+    /// - Throws: ``Unexpected`` without a free loopback network.
     init(in folder: String, jobs: Int = 1000) throws {
         self.folder = folder
         self.jobs = jobs
