@@ -2,6 +2,8 @@
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, and Swift imports no variadic C function.
 // One typed door for each kind of argument that this house passes.
@@ -141,4 +143,14 @@ static inline CURLMcode house_curl_multi_set_number(CURLM *handle, CURLMoption o
 // The result in a CURLMsg sits in a union, which Swift reads awkwardly.
 static inline CURLcode house_curl_message_result(const CURLMsg *message) {
     return message->data.result;
+}
+
+// Who is told which socket to watch for what, and when to come back.
+static inline CURLMcode house_curl_multi_set_watchers(
+    CURLM *handle, curl_socket_callback watch, curl_multi_timer_callback wake, void *context) {
+    CURLMcode outcome = curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, watch);
+    if (outcome == CURLM_OK) outcome = curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, context);
+    if (outcome == CURLM_OK) outcome = curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, wake);
+    if (outcome == CURLM_OK) outcome = curl_multi_setopt(handle, CURLMOPT_TIMERDATA, context);
+    return outcome;
 }

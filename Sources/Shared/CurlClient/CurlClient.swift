@@ -2,7 +2,7 @@ import CLibCurl
 import Glibc
 import Synchronization
 
-/// HTTP out, on libcurl's multi interface and a thread of its own.
+/// HTTP out, on libcurl's multi interface (``SocketLoop``) and a thread of its own.
 ///
 /// Connections are kept open and used again for the same peer, name, trust and identity. A request is sent at most once;
 /// what became of one whose answer is lost, the caller finds out by looking.
@@ -19,22 +19,13 @@ package final class CurlClient: Sendable {
         var closing = false
     }
 
-    /// The multi handle, shared between threads for `curl_multi_wakeup` only.
-    ///
-    /// `@unchecked`: every other use is on the client's own thread; libcurl documents wakeup as callable from any thread.
-    private struct Multi: @unchecked Sendable {
-        let handle: UnsafeMutableRawPointer
-    }
-
     private let inbox = Mutex(Inbox())
-    private let multi: Multi
+    private let bell: Bell
 
     /// - Throws: ``CurlFault/unusable(_:)`` when libcurl or a thread cannot be had.
     package init() throws(CurlFault) {
-        guard Self.libraryReady, let handle = curl_multi_init() else { throw .unusable("no multi handle") }
-        // The default prunes kept connections when many devices are spoken to at once.
-        house_curl_multi_set_number(handle, CURLMOPT_MAXCONNECTS, 20_000)
-        multi = Multi(handle: handle)
+        guard Self.libraryReady else { throw .unusable("libcurl does not start") }
+        bell = try Bell()
         var thread = pthread_t()
         let work = Unmanaged.passRetained(self)
         let outcome = pthread_create(
@@ -46,7 +37,6 @@ package final class CurlClient: Sendable {
             }, work.toOpaque())
         guard outcome == 0 else {
             work.release()
-            curl_multi_cleanup(handle)
             throw .unusable("no thread (error \(outcome))")
         }
         pthread_detach(thread)
@@ -71,14 +61,14 @@ package final class CurlClient: Sendable {
                     return true
                 }
                 if taken {
-                    curl_multi_wakeup(multi.handle)
+                    bell.ring()
                 } else {
                     continuation.resume(returning: .failure(.cancelled))
                 }
             }
         } onCancel: {
             inbox.withLock { _ = $0.cancelled.insert(number) }
-            curl_multi_wakeup(multi.handle)
+            bell.ring()
         }
         return try result.get()
     }
@@ -89,12 +79,14 @@ package final class CurlClient: Sendable {
             defer { inbox.closing = true }
             return !inbox.closing
         }
-        if first { curl_multi_wakeup(multi.handle) }
+        if first { bell.ring() }
     }
 
     // MARK: the client's thread
 
     private func run() {
+        let loop: SocketLoop
+        do throws(CurlFault) { loop = try SocketLoop(bell) } catch { return refuse(error) }
         var underWay: [UInt64: (transfer: Transfer, waiting: Waiting)] = [:]
         while true {
             let (arrived, cancelled, closing) = inbox.withLock { inbox in
@@ -104,46 +96,46 @@ package final class CurlClient: Sendable {
                 }
                 return (inbox.arrived, inbox.cancelled, inbox.closing)
             }
-            for (number, waiting) in arrived { start(number, waiting, &underWay) }
+            for (number, waiting) in arrived { start(number, waiting, loop, &underWay) }
             for number in closing ? Set(underWay.keys) : cancelled {
                 guard let (transfer, waiting) = underWay.removeValue(forKey: number) else { continue }
-                curl_multi_remove_handle(multi.handle, transfer.easy)
+                loop.remove(transfer.easy)
                 waiting.continuation.resume(returning: .failure(.cancelled))
             }
             if closing { break }
-            var running: CInt = 0
-            curl_multi_perform(multi.handle, &running)
-            collect(&underWay)
-            curl_multi_poll(multi.handle, nil, 0, 60_000, nil)
+            loop.turn()
+            while let (easy, code) = loop.finished() {
+                var context: UnsafeMutableRawPointer?
+                house_curl_get_context(easy, &context)
+                loop.remove(easy)
+                guard let context else { continue }
+                let number = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().number
+                guard let (transfer, waiting) = underWay.removeValue(forKey: number) else { continue }
+                waiting.continuation.resume(returning: transfer.finish(code))
+            }
         }
-        curl_multi_cleanup(multi.handle)
+    }
+
+    /// Where the thread cannot work, nothing is taken any more.
+    private func refuse(_ fault: CurlFault) {
+        let arrived = inbox.withLock { inbox in
+            defer { inbox.arrived = [] }
+            inbox.closing = true
+            return inbox.arrived
+        }
+        for (_, waiting) in arrived { waiting.continuation.resume(returning: .failure(fault)) }
     }
 
     private func start(
-        _ number: UInt64, _ waiting: Waiting, _ underWay: inout [UInt64: (transfer: Transfer, waiting: Waiting)]
+        _ number: UInt64, _ waiting: Waiting, _ loop: SocketLoop,
+        _ underWay: inout [UInt64: (transfer: Transfer, waiting: Waiting)]
     ) {
         do throws(CurlFault) {
             let transfer = try Transfer(waiting.request, number: number)
-            let outcome = curl_multi_add_handle(multi.handle, transfer.easy)
-            guard outcome == CURLM_OK else { throw .unusable(String(cString: curl_multi_strerror(outcome))) }
+            try loop.add(transfer.easy)
             underWay[number] = (transfer, waiting)
         } catch {
             waiting.continuation.resume(returning: .failure(error))
-        }
-    }
-
-    private func collect(_ underWay: inout [UInt64: (transfer: Transfer, waiting: Waiting)]) {
-        var left: CInt = 0
-        while let message = curl_multi_info_read(multi.handle, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
-            let code = house_curl_message_result(message)
-            var context: UnsafeMutableRawPointer?
-            house_curl_get_context(easy, &context)
-            guard let context else { continue }
-            let number = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().number
-            curl_multi_remove_handle(multi.handle, easy)
-            guard let (transfer, waiting) = underWay.removeValue(forKey: number) else { continue }
-            waiting.continuation.resume(returning: transfer.finish(code))
         }
     }
 }
