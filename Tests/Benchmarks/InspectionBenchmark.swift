@@ -53,9 +53,11 @@ struct InspectionBenchmark {
                     measured.map(\.peak).max() ?? 0) + rate + spread)
     }
 
-    /// A disk with one NTFS volume and the hives of a Windows 10 that was used; nil where it cannot be made.
+    /// A disk with one NTFS volume and the hives of a Windows 10 that was used.
     ///
     /// - Parameter softwareMegabytes: How long the SOFTWARE hive is to be at least.
+    /// - Returns: nil where it cannot be made.
+    /// - Throws: What went wrong with the tools.
     private func windowsDisk(softwareMegabytes: Int) throws -> String? {
         let hives = Vectors.folder.appending(path: "hives").path(percentEncoded: false)
         guard Vectors.arePresent, access("/dev/fuse", W_OK) == 0, access("/bin/ntfs-3g", X_OK) == 0 else { return nil }
