@@ -240,7 +240,7 @@ let package = Package(
             of: "DiskInspection",
             uses: ["DiskInspection", "AgentTestKit", "DiskTestKit", "TestKit", "VolumeReading", "Vocabulary"],
             programs: ["AgentInspectMain", "AgentMain"]),
-        trial(of: "APFSFiles", uses: ["APFSFiles", "AgentTestKit"]),
+        trial(of: "APFSFiles", uses: ["APFSFiles", "AgentTestKit", "DiskTestKit"]),
         trial(of: "FATFiles", uses: ["FATFiles", "AgentTestKit"]),
         trial(of: "NTFSFiles", uses: ["NTFSFiles", "AgentTestKit"]),
         trial(of: "RegistryHives", uses: ["RegistryHives", "TestKit"]),

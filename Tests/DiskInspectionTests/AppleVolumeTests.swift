@@ -31,6 +31,24 @@ struct AppleVolumeTests {
         #expect(damaged.indicators.contains("W19") && !damaged.text.contains("Macintosh"))
     }
 
+    @Test(
+        "whether macOS was set up, and who uses it, is shown",
+        .enabled(if: Tool.areThere("mkapfs", "sgdisk"), Tool.note))
+    func setUp() async throws {
+        let folder = try TemporaryFolder()
+        let volume = try await MacVolume.make(MacVolume.setUp, in: folder)
+        let disk = try Image(200 << 20)
+        try await Tool("sgdisk").run([
+            "-o", "-n1:2048:+128M", "-t1:7C3457EF-0000-11AA-AA11-00306543ECAC", disk.path,
+        ])
+        try await Tool("dd").run(["if=\(volume)", "of=\(disk.path)", "bs=1M", "seek=1", "conv=notrunc", "status=none"])
+        let outcome = try await Outcome.inspecting(disk)
+        #expect(outcome.status == 20)
+        #expect(outcome.indicators.isSuperset(of: ["M1", "M2"]), "\(outcome.text)")
+        #expect(outcome.volumes.first?["users"] as? [String] == ["alice"])
+        #expect(try await InspectTests.inspect([disk.path]).output.contains("users  1: alice"))
+    }
+
     @Test("an HFS+ volume is prior and named", .enabled(if: Tool.areThere("xorriso"), Tool.note))
     func hfsPlus() async throws {
         let folder = try TemporaryFolder()

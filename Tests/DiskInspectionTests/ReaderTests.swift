@@ -31,7 +31,7 @@ struct ReaderTests {
             unsigned long long range[2] = {0, 512};
             if (disk < 0 || writable < 0 || cdisk_confine(512 << 20, 30, files) != 0) return 1;
             if (pread(disk, &byte, 1, 0) != 1) return 2;
-            TRY("pwrite", pwrite(files ? disk : writable, "x", 1, 0))
+            TRY("pwrite", pwrite(writable, "x", 1, 0))
             TRY("writev", writev(writable, &part, 1))
             TRY("write to the disk", write(files ? disk : writable, "x", 1))
             TRY("ftruncate", ftruncate(writable, 0))

@@ -12,6 +12,8 @@
 ///               160  u64  block of the object map            256  u64  last change, in nanoseconds since 1970
 ///               180  u32  volumes at most                    704  name, 256 bytes, ends with a NUL
 ///               184  u64  each volume's identifier
+///
+/// Folders too, where the volume is not encrypted: see ``APFSContainer/names(in:of:)``.
 package struct APFSContainer {
     /// Bytes at a place of the container; nil where they cannot be read.
     package typealias Source = (_ offset: UInt64, _ count: Int) -> [UInt8]?
@@ -20,12 +22,20 @@ package struct APFSContainer {
         package var name: String
         /// In seconds since 1970.
         package var changed: Int?
+        /// Where its files are listed nobody can read without its key.
+        package var isEncrypted: Bool
+        /// Of its own object map, in blocks.
+        var map: UInt64
+        /// The object that is the root of the tree of its files.
+        var files: UInt64
+        /// Names in the tree have a hash beside their length.
+        var isHashed: Bool
     }
 
     private let source: Source
-    private let blockSize: Int
+    let blockSize: Int
     /// The latest that was written in full.
-    private let superblock: [UInt8]
+    let superblock: [UInt8]
 
     /// More checkpoints than a container of any size has.
     private static let mostCheckpoints: UInt64 = 1 << 14
@@ -64,13 +74,16 @@ package struct APFSContainer {
             guard Self.isMarked(bytes, "APSB") else { throw APFSFault("understanding a volume's superblock") }
             let (changed, name) = (little(bytes, 256, 8) / 1_000_000_000, bytes[704..<960].prefix { $0 != 0 })
             volumes.append(
-                Volume(name: String(decoding: name, as: UTF8.self), changed: changed == 0 ? nil : Int(changed)))
+                Volume(
+                    name: String(decoding: name, as: UTF8.self), changed: changed == 0 ? nil : Int(changed),
+                    isEncrypted: little(bytes, 264, 8) & 1 == 0, map: little(bytes, 128, 8),
+                    files: little(bytes, 136, 8), isHashed: little(bytes, 56, 8) & 0b1001 != 0))
         }
         return volumes
     }
 
     /// Looks the block of an object up, as it was at the superblock's transaction.
-    private func place(of number: UInt64, below root: UInt64) throws(APFSFault) -> UInt64 {
+    func place(of number: UInt64, below root: UInt64) throws(APFSFault) -> UInt64 {
         let transaction = little(superblock, 16, 8)
         var block = root
         // A tree this deep has more leaves than there are blocks.
@@ -96,7 +109,7 @@ package struct APFSContainer {
         throw APFSFault("finding a volume in the object map")
     }
 
-    private func object(_ block: UInt64, _ name: String) throws(APFSFault) -> [UInt8] {
+    func object(_ block: UInt64, _ name: String) throws(APFSFault) -> [UInt8] {
         guard block != 0, block < 1 << 48, let bytes = source(block * UInt64(blockSize), blockSize) else {
             throw APFSFault("reading \(name)")
         }
@@ -138,7 +151,7 @@ package func apfsChecksum(_ bytes: [UInt8]) -> UInt64 {
 }
 
 /// A whole number; zero behind the end, so that no foreign length traps.
-private func little(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> UInt64 {
+func little(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> UInt64 {
     guard offset >= 0, offset + count <= bytes.count else { return 0 }
     return (0..<count).reduce(0) { $0 | UInt64(bytes[offset + $1]) << (8 * $1) }
 }

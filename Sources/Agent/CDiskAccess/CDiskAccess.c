@@ -94,7 +94,7 @@ static const struct sock_filter for_all[] = {
 
 // A file in memory, written, sealed and opened again for reading. The disk itself is open for reading only.
 static const struct sock_filter for_files[] = {
-    PERMIT(__NR_memfd_create), PERMIT(__NR_fcntl), PERMIT(__NR_write), PERMIT(__NR_pwrite64),
+    PERMIT(__NR_memfd_create), PERMIT(__NR_fcntl), PERMIT(__NR_write),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 4),
     LOAD(args[2]),
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_DIRECTORY, 0, 1),

@@ -30,8 +30,10 @@ final class MemoryFile {
     /// What is new is zeros.
     func grow(to size: Int) throws(HiveFault) {
         guard size > self.size else { return }
+        // A confined reader may neither truncate nor write at an offset.
+        guard lseek(descriptor, off_t(size - 1), SEEK_SET) >= 0 else { throw .noMemory(errno) }
         var (end, outcome): (UInt8, Int) = (0, -1)
-        repeat { outcome = pwrite(descriptor, &end, 1, off_t(size - 1)) } while outcome < 0 && errno == EINTR
+        repeat { outcome = Glibc.write(descriptor, &end, 1) } while outcome < 0 && errno == EINTR
         guard outcome == 1 else { throw .noMemory(errno) }
         unmap()
         let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
