@@ -22,9 +22,9 @@ struct APFSFolderTests {
         }
     }
 
-    @Test("folders are listed, whatever the path's case, and what is not there is not")
-    func listing() async throws {
-        let container = try container(try await MacVolume.make(MacVolume.setUp, in: folder))
+    @Test("folders are listed, whatever the path's case, and what is not there is not", arguments: [1, 2, 5])
+    func listing(leaves: Int) async throws {
+        let container = try container(try await MacVolume.make(MacVolume.setUp, in: folder, leaves: leaves))
         let volume = try #require(try container.volumes().first)
         #expect(!volume.isEncrypted)
         #expect(try container.names(in: [], of: volume)?.sorted() == ["Users", "private"])
@@ -37,9 +37,10 @@ struct APFSFolderTests {
 
     @Test(
         "sleuthkit lists the same",
-        .enabled(if: access("/usr/bin/fls", X_OK) == 0, "skipped: sleuthkit is not installed"))
-    func oracle() async throws {
-        let file = try await MacVolume.make(MacVolume.setUp, in: folder)
+        .enabled(if: access("/usr/bin/fls", X_OK) == 0, "skipped: sleuthkit is not installed"),
+        arguments: [1, 5])
+    func oracle(leaves: Int) async throws {
+        let file = try await MacVolume.make(MacVolume.setUp, in: folder, leaves: leaves)
         let volumes = try await RunningProgram("/usr/bin/pstat", [file]).ending().output
         let place = try #require(volumes.firstMatch(of: /APSB Block Number: *([0-9]+)/)?.output.1)
         let ending = try await RunningProgram("/usr/bin/fls", ["-P", "apfs", "-B", String(place), "-r", "-p", file])
