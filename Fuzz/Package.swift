@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "CDiskAccess"),
         .systemLibrary(name: "CLibBlkid", pkgConfig: "blkid"),
         .target(
-            name: "DiskInspection", dependencies: ["CDiskAccess", "CLibBlkid"], exclude: ["README.md"],
+            name: "DiskInspection", dependencies: ["CDiskAccess", "CLibBlkid", "Vocabulary"], exclude: ["README.md"],
             swiftSettings: house + traced),
         .target(name: "FATFiles", swiftSettings: house + traced),
         fuzzer("FuzzFAT", of: ["FATFiles"]),
