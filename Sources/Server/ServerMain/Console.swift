@@ -20,8 +20,16 @@ struct Console {
         var request = HTTPRequest(
             "POST", "http://localhost/console/\(verb.joined(separator: "/"))", trust: .setUpPeer)
         request.unixSocket = folder.console
+        // A list of all machines has about a kilobyte of each; our own server is believed about how many there are.
+        request.answerLimit = 4 << 30
+        request.timeout = .seconds(600)
         let answer: HTTPAnswer
-        do { answer = try await client.send(request) } catch {
+        do throws(CurlFault) { answer = try await client.send(request) } catch {
+            guard case .notConnected = error else {
+                throw Failure(
+                    .serverNotRunning, "the server on \(folder.console) gave no whole answer: \(error)",
+                    hint: "Look at the server's log: it may have been stopped meanwhile. Then ask again.")
+            }
             throw Failure(
                 .serverNotRunning, "no server answers on \(folder.console): \(error)",
                 hint: "Start it with `namesake-server serve --folder \(folder.path)`, and ask as its owner.")
