@@ -150,10 +150,11 @@ struct CurlClientTests {
     func heldBack() async throws {
         try await Self.withPeer(6) { peer, client in
             var request = get(peer, .authorities(peer.authority))
-            #expect(try await client.send(request).status == 200)
+            let first = try await client.send(request)
+            #expect(first.status == 200 && first.connection > 0)
             try await peer.program.awaitLine("FILE:page")
             // This peer closes after each answer, so there is no connection to keep.
-            request.keepsConnection = true
+            request.keptConnection = first.connection
             var reasons: [String] = []
             for objection in [nil, "another machine"] as [String?] {
                 request.objection = { pem in pem.contains("BEGIN CERTIFICATE") ? objection : "no certificate" }
@@ -167,7 +168,7 @@ struct CurlClientTests {
                     }
                     reasons.append(reason)
                 }
-                request.keepsConnection = false
+                request.keptConnection = nil
             }
             #expect(reasons == ["the connection that it had to go over is closed", "another machine"])
             request.objection = { _ in nil }
@@ -175,6 +176,49 @@ struct CurlClientTests {
             #expect(try await client.send(request).status == 200)
             try await peer.program.awaitLine("FILE:last")
             #expect(peer.program.printed.components(separatedBy: "FILE:page").count == 2, "\(peer.program.printed)")
+        }
+    }
+
+    @Test(
+        "of two connections to one address a request goes over the one that it is told, be it the younger or the older")
+    func twoConnections() async throws {
+        try await withTemporaryFolder { folder in
+            // Keeps connections alive, and prints a line for each request.
+            let script = """
+                import http.server, sys
+                class Page(http.server.BaseHTTPRequestHandler):
+                    protocol_version = "HTTP/1.1"
+                    def do_GET(self):
+                        body = str(self.client_address[1]).encode()
+                        self.send_response(200)
+                        self.send_header("Content-Length", str(len(body)))
+                        self.end_headers()
+                        self.wfile.write(body)
+                server = http.server.ThreadingHTTPServer((sys.argv[1], 9080), Page)
+                print("ready", flush=True)
+                server.serve_forever()
+                """
+            let address = "\(try loopbackNetwork()).1"
+            let server = try Program("/usr/bin/python3", ["-c", script, address])
+            try await server.awaitLine("ready")
+            let client = try CurlClient()
+            func ask(over connection: Int? = nil) async throws(CurlFault) -> HTTPAnswer {
+                var request = HTTPRequest("GET", "http://peer.example.test:9080/", trust: .setUpPeer)
+                request.connectTo = "\(address):9080"
+                (request.opensConnection, request.keptConnection) = (connection == nil, connection)
+                return try await client.send(request)
+            }
+            func port(_ answer: HTTPAnswer) -> Int? { Int(String(decoding: answer.body, as: UTF8.self)) }
+            let answers = [try await ask(), try await ask(), try await ask()]
+            #expect(answers.map { port($0) } == answers.map(\.connection) && Set(answers.map(\.connection)).count == 3)
+            for place in [1, 2, 2] {
+                let again = try await ask(over: answers[place].connection)
+                #expect(port(again) == answers[place].connection && !again.openedConnection, "\(place)")
+            }
+            // Those that are older were closed over this.
+            await #expect(throws: CurlFault.self) { _ = try await ask(over: answers[0].connection) }
+            client.close()
+            await server.stop()
         }
     }
 

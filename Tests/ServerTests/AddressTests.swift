@@ -45,6 +45,24 @@ struct AddressTests {
         }
     }
 
+    @Test("a managed machine without an agent is found again where a person says that it is, and nowhere else")
+    func told() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            let moved = "\(site.net).248"
+            try await site.control(#"{"do":"address","value":"\#(moved)"}"#)
+            #expect(try await site.console("devices", "rename", Site.machine, "ws-1.corp.example.test").status == 0)
+            try await site.server.awaitLine("job waits")
+            let wrong = try await site.console("devices", "moved", Site.machine, "ws-1.corp.example.test")
+            #expect(wrong.status != 0 && wrong.output.contains("is no IP address"), "\(wrong)")
+            let told = try await site.console("devices", "moved", Site.machine, moved)
+            #expect(told.status == 0 && told.output.contains(moved), "\(told)")
+            #expect(try await site.end(of: "2").contains(#""state":"done""#))
+            #expect(try await Self.address(folder) == moved)
+            await site.stop()
+        }
+    }
+
     @Test("where another device answers at the address that an agent speaks from, the job waits for its own")
     func elsewhere() async throws {
         try await withTemporaryFolder { folder in

@@ -3,13 +3,14 @@ import SimulationKit
 
 /// `make worlds`: very many seeds, on all processors, optimised.
 ///
-/// `Worlds [COUNT [FIRST]]`; a world that fails is told with its story, and `Worlds 1 SEED` repeats it, as
-/// `NAMESAKE_SEED=SEED swift test --filter SimulationTests` does.
+/// `Worlds [COUNT [FIRST [DAYS]]]`, twenty days when left out; a world that fails is told with its story, and
+/// `Worlds 1 SEED` repeats it, as `NAMESAKE_SEED=SEED swift test --filter SimulationTests` does.
 @main
 struct Worlds {
     static func main() async throws {
         let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
         let (count, first) = (numbers.first ?? 10_000, numbers.dropFirst().first ?? 1)
+        let days = numbers.dropFirst(2).first.map { Double($0) } ?? 20
         let start = ContinuousClock.now
         let storm = try await Storm()
         var (totals, ended, failed) = (Storm.Outcome(), 0, 0)
@@ -17,7 +18,7 @@ struct Worlds {
         try await withThrowingTaskGroup(of: (UInt64, Storm.Outcome).self) { group in
             func begin() {
                 guard let seed = seeds.next() else { return }
-                group.addTask { (seed, try await storm.run(seed: seed)) }
+                group.addTask { (seed, try await storm.run(seed: seed, days: days)) }
             }
             for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { begin() }
             while let (seed, outcome) = try await group.next() {

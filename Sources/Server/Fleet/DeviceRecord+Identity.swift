@@ -31,6 +31,13 @@ extension DeviceRecord {
         if let road = heardRoad { take(road) }
     }
 
+    /// Leaves two machines under one UUID in a person's hands.
+    package mutating func holdTwins() {
+        guard let twins else { return }
+        stage = .held
+        note = "hellos under this UUID come by turns from \(twins.joined(separator: " and ")): two machines, a twin"
+    }
+
     /// Makes this the machine's way to be set up.
     mutating func take(_ road: Road) {
         (preSharedKey, rootHashes) = (road.preSharedKey, road.rootHashes)

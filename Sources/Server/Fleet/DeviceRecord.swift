@@ -129,7 +129,9 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
     package var adminProved: Double?
     package var provedAt: Double
     /// What a job has issued and not yet proved: the firmware may present it from any moment on.
-    package var pending: Pending?
+    package private(set) var pending: Pending?
+    /// What jobs before that one had issued and not proved either; the one that was met last is the last.
+    package private(set) var formerPending: [Pending]?
     /// Whether its certificate is another authority's, accepted by a person when the machine was adopted.
     package var isForeign: Bool?
     /// Whether a job ended before it could remove what it had put into the firmware's store.
@@ -146,6 +148,30 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
             self.pin = pin
         }
     }
+
+    /// So many of the former ones are kept.
+    private static let mostPending = 8
+
+    /// What the firmware may present besides the pin, the likeliest first.
+    package var unproved: [Pending] { (pending.map { [$0] } ?? []) + (formerPending ?? []).reversed() }
+
+    /// Remembers what a job has issued, before the firmware may present it.
+    ///
+    /// The firmware presents what it presented until the job commits: what an earlier job had issued is not forgotten.
+    ///
+    /// - Parameters:
+    ///   - new: Its name and key.
+    ///   - met: The key, hexadecimal, that the firmware presents now.
+    package mutating func expect(_ new: Pending, presentsNow met: String?) {
+        var former = unproved.reversed().filter { $0 != new }
+        if let place = former.firstIndex(where: { $0.pin == met }) { former.append(former.remove(at: place)) }
+        pending = new
+        formerPending = former.isEmpty ? nil : former.suffix(Self.mostPending)
+    }
+
+    /// One of them is proved, and is the pin from here on.
+    package mutating func forgetUnproved() { (pending, formerPending) = (nil, nil) }
+
     /// When the firmware's accounts were last looked through, seconds since 1970.
     package var sweptAt: Double?
 

@@ -1,8 +1,33 @@
-import AMTOperations
-import Fleet
+package import Fleet
 import Jobs
-import Vocabulary
+package import Vocabulary
 import WSMan
+
+extension ServerCore {
+    /// Takes a person's word for where a machine is by now, as that of its hello or its agent is taken: the record has the
+    /// address once the pinned key, or in set-up the UUID, is found there.
+    ///
+    /// For a managed machine that moved for good and has no agent: its firmware says no hello.
+    package func heard(_ machine: MachineID, at address: String) async throws(Failure) -> DeviceRecord {
+        let parts = address.split(separator: ".", omittingEmptySubsequences: false)
+        guard
+            (parts.count == 4 && parts.allSatisfy { UInt8($0) != nil })
+                || (address.contains(":") && address.allSatisfy { $0.isHexDigit || ":.".contains($0) })
+        else {
+            throw Failure(.serverRefused, "'\(address.prefix(64))' is no IP address", hint: "Names are not looked up.")
+        }
+        guard let known = try await store.device(machine) else { throw Self.unknown(machine) }
+        try Self.requireUse(of: known)
+        let record = try await store.change(machine) { (record: inout DeviceRecord?) in
+            let isThere = record?.address == address
+            record?.movedTo = isThere ? nil : address
+        }
+        guard let record else { throw Self.unknown(machine) }
+        if let job = try await unfinishedJob(of: machine) { try await store.hasten(job.id, now: clock()) }
+        ring()
+        return record
+    }
+}
 
 extension FirmwareContext {
     /// Follows a machine in set-up to where its hello came from, when the same UUID answers there.
@@ -12,8 +37,8 @@ extension FirmwareContext {
     func followHello(_ ledger: JobLedger) async throws(Failure) {
         guard place(ledger) == .setUp, let moved = try await record().movedTo else { return }
         try await openSetUp(ledger, at: moved)
-        let isThere: Bool
-        do { isThere = try await session.perform(AMT.SetupAndConfigurationService.GetUuid()) == machine } catch {
+        var isThere = true
+        do { try await connection.proveMachine() } catch {
             switch error {
             case .notSent, .unreachable: return  // it may come up yet
             default: isThere = false

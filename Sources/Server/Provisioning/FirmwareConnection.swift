@@ -1,3 +1,4 @@
+import AMTOperations
 import Certificates
 package import CurlClient
 package import FirmwareHTTP
@@ -15,6 +16,9 @@ package struct FirmwareEndpoint: Sendable {
     package var trust: PeerTrust
     /// Why a peer with this certificate (PEM) is another one than is looked for, where neither name nor key can tell.
     package var objection: (@Sendable (_ certificate: String) -> String?)?
+    /// Whether who answers has to show the machine's UUID on each connection before it is asked for anything else, where
+    /// no pin can tell.
+    package var showsMachine = false
     package var identity: ClientIdentity?
     /// What both ends of TLS have in place of certificates.
     package var sharedKey: TLSSharedKey?
@@ -22,14 +26,16 @@ package struct FirmwareEndpoint: Sendable {
     package var credential: DigestCredential?
     /// What else may open it, where `credential` is refused; each is tried once.
     package var alternatives: [DigestCredential] = []
+    /// Whether `credential` was set by us, so that a machine that takes an alternative has forgotten it.
+    package var expectsCredential = false
     /// Makes the `Authorization` value of each request, where a ticket stands in place of a password.
     package var ticket: (@Sendable () async throws(Failure) -> Secret)?
     /// Whether TLS 1.0 and 1.1 will do with this firmware.
     package var allowsLegacyTLS = false
-    /// What else the peer may present: what a job has issued and not proved.
-    package var otherwise: (name: Hostname, trust: PeerTrust)?
-    /// What it was asked for before ``otherwise`` was taken up.
-    fileprivate var former: (name: Hostname, trust: PeerTrust)?
+    /// What else the peer may present: what jobs have issued and not proved.
+    package var otherwise: [(name: Hostname, trust: PeerTrust)] = []
+    /// What it was asked for before one of ``otherwise`` was taken up.
+    fileprivate var former: [(name: Hostname, trust: PeerTrust)] = []
     /// Where it may be by now; asked where nothing could be sent, and only for a pinned key.
     package var movedTo: String?
 
@@ -50,6 +56,9 @@ package struct FirmwareEndpoint: Sendable {
 ///
 /// A nonce is used as long as the firmware takes it, over reconnects too. When it does not (a plain 401), the request is
 /// made once more with the fresh nonce; a second 401 is a refusal, and nothing is tried after it.
+///
+/// Where no pin tells who answers (a firmware in set-up), the first thing that is asked on every connection is the UUID,
+/// and what follows goes over that connection or not at all: an address may have another machine at any moment.
 package actor FirmwareConnection: WSManTransport {
     private let client: any HTTPSending
     private let machine: MachineID
@@ -58,6 +67,12 @@ package actor FirmwareConnection: WSManTransport {
     private var opensConnection = true
     private var closesConnection = false
     private var keepsConnection = false
+    /// The number of the latest answer's connection.
+    private var latest = 0
+    /// The open connection, where the machine has shown its UUID on it.
+    private var proved: Int?
+    /// Whether the latest exchange was opened by an alternative.
+    private var tookAlternative = false
     /// Requests sent and handshakes made since this connection was made.
     package private(set) var requests = 0
     package private(set) var handshakes = 0
@@ -84,10 +99,16 @@ package actor FirmwareConnection: WSManTransport {
     }
 
     /// Goes on as another user over the connection that there is.
-    package func speak(as credential: DigestCredential, else alternatives: ArraySlice<DigestCredential> = []) {
+    package func speak(
+        as credential: DigestCredential, else alternatives: [DigestCredential] = [], expects: Bool = false
+    ) {
         endpoint?.credential = credential
-        endpoint?.alternatives = Array(alternatives)
+        endpoint?.alternatives = alternatives
+        endpoint?.expectsCredential = expects
     }
+
+    /// The key that the peer has presented, or is to present.
+    package var pin: [UInt8]? { endpoint?.trust.pin }
 
     /// The requests since this was last asked.
     package func takeRequests() -> [JobRequest] {
@@ -98,29 +119,113 @@ package actor FirmwareConnection: WSManTransport {
     /// Lets the firmware have its session back after the next answer: it keeps only a few.
     package func closesAfterNext() { closesConnection = true }
 
-    /// The next request goes over the connection that is open, or not at all; its repetition after a challenge, which
-    /// shows that nothing has happened to the firmware, may open one.
+    /// The next request to a firmware in set-up goes over the connection that is open, or not at all; its repetition after
+    /// a challenge, which shows that nothing has happened to the firmware, may open one.
     package func keepsForNext() { keepsConnection = true }
 
     /// Turns to another endpoint, or to the same one as another user; the next request opens a connection of its own.
     package func turn(to endpoint: FirmwareEndpoint) {
         self.endpoint = endpoint
         if let followed, endpoint.movedTo == followed { self.endpoint?.address = followed }
-        opensConnection = true
+        opensNext()
     }
+
+    private func opensNext() { (opensConnection, proved) = (true, nil) }
 
     package func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
         guard let endpoint else { throw .notSent("no endpoint was chosen") }
         defer {
             keepsConnection = false
             // Of this exchange alone, its repetition after a challenge included: what follows has a connection of its own.
-            if closesConnection { (closesConnection, opensConnection) = (false, true) }
+            if closesConnection {
+                closesConnection = false
+                opensNext()
+            }
         }
+        return endpoint.showsMachine
+            ? try await askProved(envelope, title) : try await ask(envelope, title, endpoint)
+    }
+
+    /// Asks for the UUID on a connection of its own, unless the machine has shown it on the one that is open.
+    ///
+    /// - Throws: ``WSManFault``; ``WSManFault/anotherMachine(_:)`` where another one answers, and
+    ///   ``WSManFault/authenticationRefused`` where this one has forgotten our password, or none was set yet.
+    package func proveMachine() async throws(WSManFault) {
+        guard proved == nil, let asked = endpoint else { return }
+        opensNext()
+        let closes = closesConnection
+        closesConnection = false
+        defer { closesConnection = closes }
+        let found: MachineID
+        do {
+            found = try await WSManSession(over: Unproved(connection: self)).perform(
+                AMT.SetupAndConfigurationService.GetUuid())
+        } catch {
+            // Whoever it is that refuses our password: it tells nothing of what this machine has forgotten.
+            if asked.expectsCredential, error == .authenticationRefused {
+                endpoint = asked
+                throw .machineNotShown("at \(asked.address) all passwords of \(machine) are refused")
+            }
+            throw error
+        }
+        endpoint?.alternatives = asked.alternatives
+        guard found == machine else {
+            opensNext()
+            throw .anotherMachine("\(found) answers at \(endpoint?.address ?? "") and not \(machine)")
+        }
+        if asked.expectsCredential, tookAlternative {
+            endpoint = asked
+            opensNext()
+            throw .authenticationRefused
+        }
+        proved = latest
+    }
+
+    private struct Unproved: WSManTransport {
+        let connection: FirmwareConnection
+        func exchange(_ envelope: [UInt8], title: String) async throws(WSManFault) -> [UInt8] {
+            try await connection.askUnproved(envelope, title)
+        }
+    }
+
+    private func askUnproved(_ envelope: [UInt8], _ title: String) async throws(WSManFault) -> [UInt8] {
+        guard let endpoint else { throw .notSent("no endpoint was chosen") }
+        return try await ask(envelope, title, endpoint)
+    }
+
+    private func askProved(_ envelope: [UInt8], _ title: String) async throws(WSManFault) -> [UInt8] {
+        var (wasRefused, wasClosed) = (false, false)
+        while true {
+            guard proved != nil || !keepsConnection || wasRefused else {
+                throw .notSent("the connection that it had to go over is closed")
+            }
+            try await proveMachine()
+            guard let endpoint, let proved else { throw .notSent("no endpoint was chosen") }
+            let answer: HTTPAnswer
+            do { answer = try await send(envelope, title, to: endpoint, over: proved) } catch {
+                // The firmware may have closed it meanwhile; on another one it shows its UUID again.
+                guard case .notSent = error, !wasClosed, !keepsConnection else { throw error }
+                wasClosed = true
+                continue
+            }
+            guard answer.status == 401 else { return try body(of: answer) }
+            // The proof brings the fresh nonce with it.
+            guard !wasRefused else { throw .authenticationRefused }
+            wasRefused = true
+        }
+    }
+
+    private func ask(
+        _ envelope: [UInt8], _ title: String, _ endpoint: FirmwareEndpoint
+    ) async throws(WSManFault) -> [UInt8] {
+        tookAlternative = false
         let first = try await send(envelope, title, to: endpoint)
         guard first.status == 401 else { return try body(of: first) }
         var answer = try await answering(first, envelope, title, else: endpoint)
         while answer.status == 401, let next = self.endpoint?.alternatives.first {
-            speak(as: next, else: self.endpoint?.alternatives.dropFirst() ?? [])
+            self.endpoint?.credential = next
+            self.endpoint?.alternatives.removeFirst()
+            tookAlternative = true
             answer = try await answering(answer, envelope, title, else: endpoint)
         }
         guard answer.status != 401 else { throw .authenticationRefused }
@@ -139,7 +244,8 @@ package actor FirmwareConnection: WSManTransport {
     }
 
     private func send(
-        _ envelope: [UInt8], _ title: String, to endpoint: FirmwareEndpoint, answering challenge: DigestChallenge? = nil
+        _ envelope: [UInt8], _ title: String, to endpoint: FirmwareEndpoint,
+        answering challenge: DigestChallenge? = nil, over connection: Int? = nil
     ) async throws(WSManFault) -> HTTPAnswer {
         guard mayGoOn() else { throw .notSent("this server has lost the job to another one") }
         var request = HTTPRequest(
@@ -154,10 +260,7 @@ package actor FirmwareConnection: WSManTransport {
         request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         request.opensConnection = opensConnection
         request.closesConnection = closesConnection
-        if keepsConnection, challenge == nil {
-            guard !opensConnection else { throw .notSent("the connection that it had to go over is closed") }
-            request.keepsConnection = true
-        }
+        request.keptConnection = connection
         if let ticket = endpoint.ticket {
             let value: Secret
             do throws(Failure) { value = try await ticket() } catch { throw .notSent(error.message) }
@@ -181,7 +284,7 @@ package actor FirmwareConnection: WSManTransport {
         var line = JobRequest(
             time: clock(), seconds: 0, title: title, user: used?.user, result: "", opened: opensConnection)
         do throws(CurlFault) { answer = try await gated(request) } catch {
-            opensConnection = true
+            opensNext()
             line.seconds = clock() - line.time
             line.result = "\(error)"
             log.append(line)
@@ -196,15 +299,16 @@ package actor FirmwareConnection: WSManTransport {
             case .sharedKeyRefused(let why): throw .sharedKeyRefused(why)
             case .peerNotTrusted(let why):
                 // Nothing was sent, so that asking for the other one is no second try of anything.
-                guard let other = endpoint.otherwise else {
+                guard let other = endpoint.otherwise.first else {
                     if let answer = try await elsewhere(envelope, title, than: endpoint, answering: challenge) {
                         return answer
                     }
                     throw .peerNotTrusted("\(await keys(at: endpoint)); asked for \(endpoint.name): \(why)")
                 }
                 var endpoint = endpoint
-                endpoint.former = (endpoint.name, endpoint.trust)
-                (endpoint.name, endpoint.trust, endpoint.otherwise) = (other.name, other.trust, nil)
+                endpoint.former.append((endpoint.name, endpoint.trust))
+                (endpoint.name, endpoint.trust) = other
+                endpoint.otherwise.removeFirst()
                 self.endpoint = endpoint
                 return try await send(envelope, title, to: endpoint, answering: challenge)
             case .answerUnreadable(let why): throw .unreadable(why)
@@ -216,7 +320,9 @@ package actor FirmwareConnection: WSManTransport {
         nonces.settle(used, for: machine, accepted: answer.status != 401)
         if answer.openedConnection { handshakes += 1 }
         // Firmware closes the connection of a refusal. Source: network reference 1.3.
-        opensConnection = answer.status == 401
+        opensConnection = false
+        latest = answer.connection
+        if answer.status == 401 { opensNext() }
         (line.seconds, line.result, line.opened) = (clock() - line.time, "\(answer.status)", answer.openedConnection)
         log.append(line)
         return answer
@@ -238,8 +344,10 @@ package actor FirmwareConnection: WSManTransport {
         guard let moved = endpoint.movedTo, endpoint.trust.pin != nil else { return nil }
         var there = endpoint
         (there.address, there.movedTo) = (moved, nil)
-        if let former = endpoint.former {
-            (there.name, there.trust, there.otherwise) = (former.name, former.trust, (endpoint.name, endpoint.trust))
+        if let first = endpoint.former.first {
+            (there.name, there.trust) = first
+            there.otherwise = endpoint.former.dropFirst() + [(endpoint.name, endpoint.trust)] + endpoint.otherwise
+            there.former = []
         }
         do {
             let answer = try await send(envelope, title, to: there, answering: challenge)
@@ -257,7 +365,7 @@ package actor FirmwareConnection: WSManTransport {
     /// The key that the record expects and the one that is presented, for a person to compare; nothing is sent.
     private func keys(at endpoint: FirmwareEndpoint) async -> String {
         // Short, and first in the message: agents show the head of it only.
-        let expected = "expected key \(endpoint.trust.pin?.hexadecimal ?? "any")"
+        let expected = "expected key \((endpoint.former.first?.trust ?? endpoint.trust).pin?.hexadecimal ?? "any")"
         var request = HTTPRequest("GET", "https://\(endpoint.name):\(endpoint.port)/", trust: .setUpPeer)
         request.connectTo = "\(endpoint.address):\(endpoint.port)"
         (request.opensConnection, request.closesConnection, request.looksOnly) = (true, true, true)

@@ -141,8 +141,10 @@ extension FirmwareContext {
             address: record.address, port: workshop.firmwarePort, name: firmware.name,
             trust: firmware.isForeign == true ? .pinned(pin) : .authorities(anchors, pin: pin), credential: credential)
         endpoint.movedTo = record.movedTo
-        if let pending = firmware.pending, let pin = bytes(hexadecimal: pending.pin), pin.count == 32 {
-            endpoint.otherwise = (pending.name, .authorities(anchors, pin: pin))
+        endpoint.otherwise = firmware.unproved.compactMap { unproved in
+            bytes(hexadecimal: unproved.pin).flatMap { $0.count == 32 ? $0 : nil }.map {
+                (unproved.name, .authorities(anchors, pin: $0))
+            }
         }
         return endpoint
     }
@@ -163,7 +165,9 @@ extension FirmwareContext {
         let credential =
             isOurs
             ? DigestCredential(user: "admin", password: try await vault.secret(.adminPassword, of: machine)) : first
-        guard !isTurned else { return await connection.speak(as: credential) }
+        // Where our password was set and another one opens, the machine has forgotten it: a power cut brings the former back.
+        let alternatives = try await otherFirstLogins(isOurs ? first : nil)
+        guard !isTurned else { return await connection.speak(as: credential, else: alternatives, expects: isSet) }
         var endpoint = FirmwareEndpoint(
             address: address, port: workshop.firmwarePort, name: target, trust: .setUpPeer, credential: credential)
         if let key {
@@ -172,7 +176,8 @@ extension FirmwareContext {
             endpoint.identity = try workshop.chain.identity(for: record.rootHashes)
         }
         let names = [target, record.name, record.firmware?.name].compactMap { $0?.text }
-        if !isSet { endpoint.alternatives = try await otherFirstLogins(isOurs ? first : nil) }
+        (endpoint.alternatives, endpoint.expectsCredential) = (alternatives, isSet)
+        endpoint.showsMachine = true
         endpoint.objection = { [workshop] in workshop.objection(to: $0, inSetUpOf: names) }
         try await turn(to: endpoint)
         if address == record.address { try await prolongSetUp(record) }

@@ -98,7 +98,8 @@ extension ServerCore {
             hint: "`namesake-server devices readmit \(record.machine)` takes it back into use.")
     }
 
-    /// Verbs: `devices UUID retire [SUCCESSOR]`, `devices UUID readmit`, `devices UUID forget-agent`, `devices UUID export`; `nil` for others.
+    /// Verbs: `devices UUID retire [SUCCESSOR]`, `devices UUID readmit`, `devices UUID forget-agent`, `devices UUID moved ADDRESS`,
+    /// `devices UUID export`; `nil` for others.
     func identity(_ machine: MachineID, _ words: [String]) async throws(Failure) -> [UInt8]? {
         switch words.first {
         case "retire":
@@ -109,6 +110,9 @@ extension ServerCore {
             return Array(try encoded(try await retire(machine, replacedBy: successor)).utf8)
         case "readmit": return Array(try encoded(try await readmit(machine)).utf8)
         case "forget-agent": return Array(try encoded(try await forgetAgent(of: machine)).utf8)
+        case "moved":
+            guard words.count == 2 else { throw Failure(.serverRefused, "`devices UUID moved` wants one address") }
+            return Array(try encoded(try await heard(machine, at: words[1])).utf8)
         case "export": return Array(try encoded(try await export(machine)).utf8)
         default: return nil
         }

@@ -111,6 +111,8 @@ package struct Workshop: Sendable {
         for event in events {
             if case .began(let name) = event { last = name }
             if case .failed(_, let former) = event, former.code == failure.code { sameCode += 1 }
+            // What a step has got past is over.
+            if case .succeeded = event { sameCode = 0 }
             if event == .retried { sameCode = 0 }
         }
         guard let last else { return nil }
@@ -125,10 +127,11 @@ package struct Workshop: Sendable {
         }
     }
 
-    /// How many such answers a firmware may give before its job ends.
+    /// How many such answers a firmware may give to one step before its job ends.
     ///
-    /// One that cannot be read may be a proxy's, not all; a fault that passes has passed after three quarters of an hour.
-    static let patience: [Failure.Code: Int] = [.firmwareAnswerUnreadable: 3, .firmwareFault: 12]
+    /// One that cannot be read may be a proxy's, not all; a fault that passes has passed after three quarters of an hour,
+    /// and a machine that has lost its address to another one has said hello from its new one.
+    static let patience: [Failure.Code: Int] = [.firmwareAnswerUnreadable: 3, .firmwareFault: 12, .machineMismatch: 12]
 
     /// - Returns: `nil` while there is time.
     private func late(

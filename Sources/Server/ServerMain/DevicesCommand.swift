@@ -11,7 +11,8 @@ struct DevicesCommand: AsyncParsableCommand {
         subcommands: [
             List.self, Show.self, Retry.self, LegacyTLS.self, RenameDevice.self, ReprovisionDevice.self,
             UnprovisionDevice.self, RenewDevice.self, BootDevice.self, RetireDevice.self, ReadmitDevice.self,
-            ExportDevice.self, ForgetAgent.self, LookAtDevice.self, AdoptDevice.self, DeviceCredentials.self,
+            ExportDevice.self, ForgetAgent.self, MovedDevice.self, LookAtDevice.self, AdoptDevice.self,
+            DeviceCredentials.self,
         ])
 
     struct List: AsyncParsableCommand {

@@ -51,6 +51,24 @@ struct ForgetAgent: AsyncParsableCommand {
     }
 }
 
+/// `devices moved`: where a machine is by now.
+struct MovedDevice: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "moved", abstract: "Says at which address a machine is by now.",
+        discussion:
+            "For one that says no hello and has no agent. Its next job asks there when nothing can be sent to the former "
+            + "address, and believes it by the pinned key, or in set-up by the UUID.")
+    @OptionGroup var folder: FolderOption
+    @Argument(help: "The machine's UUID.") var machine: String
+    @Argument(help: "An IP address.") var address: String
+
+    func run() async throws {
+        let record = try await Console(folder: folder.value).ask(
+            DeviceRecord.self, ["devices", machine, "moved", address])
+        print("\(record.machine) is looked for at \(record.movedTo ?? record.address) too")
+    }
+}
+
 /// `devices export`: everything about one machine, as a file.
 struct ExportDevice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -111,7 +111,12 @@ package final class CurlClient: Sendable {
                 guard let context else { continue }
                 let number = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().number
                 guard let (transfer, waiting) = underWay.removeValue(forKey: number) else { continue }
-                waiting.continuation.resume(returning: transfer.finish(code))
+                // Each time closes the connection that was offered, so that there is an end.
+                if transfer.metOlderConnection {
+                    start(number, waiting, loop, &underWay)
+                } else {
+                    waiting.continuation.resume(returning: transfer.finish(code))
+                }
             }
         }
     }

@@ -30,8 +30,8 @@ package struct HTTPRequest: Sendable {
     package var sharedKey: TLSSharedKey?
     /// Whether the request must open a connection of its own, with a full handshake.
     package var opensConnection = false
-    /// Whether the request may go only over the connection that is open already; else nothing is sent.
-    package var keepsConnection = false
+    /// The one connection that the request may go over, as ``HTTPAnswer/connection`` says it; else nothing is sent.
+    package var keptConnection: Int?
     /// Whether the connection is closed after the answer.
     package var closesConnection = false
     /// Whether only the handshake is made and nothing is sent: to look at a peer that is not trusted.
@@ -116,17 +116,20 @@ package struct HTTPAnswer: Sendable {
     package var body: [UInt8]
     /// Whether this exchange opened a connection.
     package var openedConnection: Bool
+    /// Tells connections apart that are open at the same time: the local port.
+    package var connection: Int
     /// The peer's leaf certificate, PEM, where this exchange made the handshake.
     package var peerCertificate: String?
 
     package init(
         status: Int, headers: [(name: String, value: String)], body: [UInt8], openedConnection: Bool,
-        peerCertificate: String? = nil
+        connection: Int = 0, peerCertificate: String? = nil
     ) {
         self.status = status
         self.headers = headers
         self.body = body
         self.openedConnection = openedConnection
+        self.connection = connection
         self.peerCertificate = peerCertificate
     }
 

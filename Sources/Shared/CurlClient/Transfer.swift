@@ -12,13 +12,17 @@ final class Transfer {
     private(set) var body: [UInt8] = []
     private(set) var headers: [(name: String, value: String)] = []
     private var overflowed = false
-    private let keepsConnection: Bool
+    private let keptConnection: Int?
     private let sharedKey: TLSSharedKey?
     private let allowsLegacyTLS: Bool
     private let objection: (@Sendable (_ certificate: String) -> String?)?
     private var sendings = 0
     /// Why the request was not sent although there is a connection.
     private var heldBack: String?
+    /// Whether libcurl chose another of the connections that are open than the one that the request has to go over.
+    ///
+    /// It has no way to be told which; it takes the oldest.
+    private(set) var metOlderConnection = false
     /// Where libcurl writes what OpenSSL says.
     private let errorText: UnsafeMutablePointer<CChar>
 
@@ -27,7 +31,7 @@ final class Transfer {
         self.number = number
         self.easy = easy
         limit = request.answerLimit
-        keepsConnection = request.keepsConnection
+        keptConnection = request.keptConnection
         objection = request.objection
         sharedKey = request.sharedKey
         allowsLegacyTLS = request.allowsLegacyTLS
@@ -143,12 +147,14 @@ final class Transfer {
     func finish(_ code: CURLcode) -> Result<HTTPAnswer, CurlFault> {
         var status = 0
         var connects = 0
+        var port = 0
         house_curl_get_number(easy, CURLINFO_RESPONSE_CODE, &status)
+        house_curl_get_number(easy, CURLINFO_LOCAL_PORT, &port)
         house_curl_get_number(easy, CURLINFO_NUM_CONNECTS, &connects)
         guard code == CURLE_OK else { return .failure(fault(code)) }
         return .success(
             HTTPAnswer(
-                status: status, headers: headers, body: body, openedConnection: connects > 0,
+                status: status, headers: headers, body: body, openedConnection: connects > 0, connection: port,
                 peerCertificate: connects > 0 ? peerCertificate() : nil))
     }
 
@@ -213,14 +219,19 @@ final class Transfer {
     ///
     /// When a kept connection dies before the answer's first byte, libcurl sends the request again by itself, POST or
     /// not (`Curl_retry_request`). A firmware may have acted on the first, so the caller has to look before it asks again.
-    fileprivate func maySend() -> Bool {
+    fileprivate func maySend(from port: Int) -> Bool {
         var connects = 0
         house_curl_get_number(easy, CURLINFO_NUM_CONNECTS, &connects)
-        if sendings == 0, connects > 0 {
-            heldBack =
-                keepsConnection
-                ? "the connection that it had to go over is closed"
-                : objection.flatMap { objection in peerCertificate().flatMap(objection) }
+        if sendings == 0 {
+            if let keptConnection {
+                if connects > 0 || port != keptConnection {
+                    heldBack = "the connection that it had to go over is closed"
+                    metOlderConnection = connects == 0
+                    house_curl_set_number(easy, CURLOPT_FORBID_REUSE, 1)
+                }
+            } else if connects > 0 {
+                heldBack = objection.flatMap { objection in peerCertificate().flatMap(objection) }
+            }
             if heldBack != nil { return false }
         }
         sendings += 1
@@ -299,9 +310,9 @@ private let headerSink: house_curl_sink = { bytes, size, count, context in
     return transfer(context).takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
 }
 
-private let beforeRequest: house_curl_before_request = { context, _, _, _, _ in
+private let beforeRequest: house_curl_before_request = { context, _, _, _, port in
     guard let context else { return CURL_PREREQFUNC_ABORT }
-    return transfer(context).maySend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    return transfer(context).maySend(from: Int(port)) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 private let contextHook: house_curl_context_hook = { _, context, transferContext in

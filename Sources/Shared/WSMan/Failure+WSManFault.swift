@@ -30,6 +30,18 @@ extension Failure {
                 .preSharedKeyRefused, "\(fault)",
                 hint: "Compare PID and PPS with what was entered in the machine's MEBx. Where the list was wrong: "
                     + "`namesake-server psk remove PID`, `psk import` of the right one, then `devices retry`.")
+        case .anotherMachine:
+            self.init(
+                .machineMismatch, "\(fault)",
+                hint: "Another machine has the address now; this one is followed to its own as soon as it says hello "
+                    + "from there.",
+                remedy: .wait)
+        case .machineNotShown:
+            self.init(
+                .machineMismatch, "\(fault)",
+                hint: "Find out which machine has the address, and where this one is. In set-up it may also want what "
+                    + "a person gave MEBx: write that into `first-login.passwords` of the server's folder, a line "
+                    + "each; then `jobs retry`.")
         case .authenticationRefused:
             self.init(
                 .firmwareAuthenticationRefused, "\(fault)",

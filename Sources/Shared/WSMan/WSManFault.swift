@@ -14,6 +14,10 @@ package enum WSManFault: Error, Hashable, Sendable {
     case peerTooOld(String)
     /// The firmware does not prove that it has the pre-shared key; nothing was sent.
     case sharedKeyRefused(String)
+    /// Another machine's firmware answers, by its UUID; nothing else was asked of it.
+    case anotherMachine(String)
+    /// Nobody who answers shows which machine it is of; nothing else was asked.
+    case machineNotShown(String)
     /// The firmware did not take the account's name and password.
     case authenticationRefused
     /// The firmware answered with a SOAP fault.
@@ -52,6 +56,8 @@ extension WSManFault: CustomStringConvertible {
         case .peerNotTrusted(let why): "the peer is not the expected firmware, and nothing was sent: \(why)"
         case .peerTooOld(let why): "the firmware speaks only TLS 1.0 or 1.1, and nothing was sent: \(why)"
         case .sharedKeyRefused(let why): "the firmware does not share the pre-shared key, and nothing was sent: \(why)"
+        case .anotherMachine(let why): "another machine's firmware answers, and nothing was asked of it: \(why)"
+        case .machineNotShown(let why): "it cannot be told which machine answers, and nothing was asked of it: \(why)"
         case .authenticationRefused: "the firmware refused the account's name and password"
         case .fault(let subcode, let reason, let detail):
             "the firmware answered with the fault \(subcode): \(reason)" + (detail.map { " (\($0))" } ?? "")

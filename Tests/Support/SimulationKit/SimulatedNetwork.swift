@@ -35,15 +35,20 @@ struct SimulatedNetwork: HTTPSending {
         case .stall:
             world.wait(60)
             throw .lost("no answer in 60 s")
-        // What came before was done all the same.
-        case .html: return HTTPAnswer(status: 200, headers: [], body: Self.html, openedConnection: false)
-        case .soapFault: return HTTPAnswer(status: 500, headers: [], body: Self.soapFault, openedConnection: false)
         case .crashAfter: return try die()
-        case .garbage: throw .answerUnreadable("garbage")
-        case .status500: return HTTPAnswer(status: 500, headers: [], body: [], openedConnection: false)
-        case .status503: return HTTPAnswer(status: 503, headers: [], body: [], openedConnection: false)
-        default: return try outcome.get()
+        default: break
         }
+        // What was asked was done all the same, where there was a connection to ask it over.
+        var answer = try outcome.get()
+        switch fault {
+        case .garbage: throw .answerUnreadable("garbage")
+        case .html: (answer.status, answer.headers, answer.body) = (200, [], Self.html)
+        case .soapFault: (answer.status, answer.headers, answer.body) = (500, [], Self.soapFault)
+        case .status500: (answer.status, answer.headers, answer.body) = (500, [], [])
+        case .status503: (answer.status, answer.headers, answer.body) = (503, [], [])
+        default: break
+        }
+        return answer
     }
 
     private static let html = Array("<html><body><h1>It works!</h1></body></html>".utf8)
@@ -82,7 +87,9 @@ extension World.State {
             return .success(HTTPAnswer(status: 0, headers: [], body: [], openedConnection: true, peerCertificate: pem))
         }
         let opens = request.opensConnection || devices[place].connection == nil
-        if opens, request.keepsConnection { return .failure(.notConnected("the connection is gone")) }
+        if let kept = request.keptConnection, opens || devices[place].connection != UInt64(kept) {
+            return .failure(.notConnected("the connection is gone"))
+        }
         if opens {
             if let fault = handshake(request, place, looks) { return .failure(fault) }
             connections += 1
@@ -92,12 +99,18 @@ extension World.State {
         let headers = request.headers.map { header in
             (header.name, header.value.reveal { String(decoding: $0, as: UTF8.self) })
         }
+        let connection = Int(devices[place].connection ?? 0)
         let bytes = devices[place].exchange(
             headers, request.body, isSetUp: devices[place].asksForChain, now: now)
+        var answer = read(bytes, opens)
+        answer.connection = connection
         if request.closesConnection { devices[place].connection = nil }
-        let answer = read(bytes, opens)
         let (verb, name) = (word(after: "Action>", in: request.body), word(after: "ResourceURI>", in: request.body))
         note("\(answer.status) \(verb) \(name)", of: place)
+        // Who has not shown that it is the job's machine may be asked who it is, and nothing else.
+        if place != current, answer.status != 401, verb != "GetUuid" {
+            violations.append((place, "\(verb) \(name) of a job of device \(current)"))
+        }
         return .success(answer)
     }
 

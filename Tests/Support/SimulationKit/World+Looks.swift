@@ -1,5 +1,6 @@
 import Certificates
 import Fleet
+import Provisioning
 import Vocabulary
 
 extension World {
@@ -25,7 +26,18 @@ extension World {
             guard let machine = MachineID(smbios: uuid), let record = try? await store.device(machine),
                 record.stage == .held, record.address != address
             else { continue }
-            _ = try? await store.change(machine) { (record: inout DeviceRecord?) in record?.movedTo = address }
+            _ = try? await serverCore.heard(machine, at: address)
         }
+    }
+}
+
+extension World.State {
+    mutating func swap(_ one: Int, _ other: Int) {
+        note("devices \(one) and \(other) swap addresses")
+        let address = devices[one].address
+        devices[one].address = devices[other].address
+        devices[other].address = address
+        devices[one].connection = nil
+        devices[other].connection = nil
     }
 }

@@ -89,6 +89,10 @@ final class World: Sendable {
         var faults: Set<Fault> = Set(Fault.allCases)
         /// The one request that a fault is planned for, counted from the world's begin.
         var planned: (request: Int, fault: Fault)?
+        /// Further ones.
+        var plannedToo: [Int: Fault] = [:]
+        /// The request, counted likewise, before which the first two devices swap addresses, for five minutes.
+        var swapsBefore: Int?
         /// Requests that were about to be sent.
         var attempts = 0
         /// How often a job was taken up.
@@ -193,9 +197,15 @@ final class World: Sendable {
     func chooseFault() -> Fault? {
         let fault: Fault? = with { state in
             state.attempts += 1
+            if state.swapsBefore == state.attempts {
+                state.swap(0, 1)
+                state.schedule(.swap(0, 1), in: 300)
+            }
             let fault: Fault
             if let planned = state.planned, planned.request == state.attempts {
                 fault = planned.fault
+            } else if let planned = state.plannedToo[state.attempts] {
+                fault = planned
             } else {
                 guard state.now < state.stormEnds, state.dice.part() < state.likelihood else { return nil }
                 let choices = Fault.allCases.filter(state.faults.contains)
@@ -341,14 +351,7 @@ final class World: Sendable {
                 state.cutPower(place)
             }
         case .swap(let one, let other):
-            with { state in
-                state.note("devices \(one) and \(other) swap addresses")
-                let address = state.devices[one].address
-                state.devices[one].address = state.devices[other].address
-                state.devices[other].address = address
-                state.devices[one].connection = nil
-                state.devices[other].connection = nil
-            }
+            with { $0.swap(one, other) }
         case .restartServer: killServer()
         case .operatorsRound:
             with { state in

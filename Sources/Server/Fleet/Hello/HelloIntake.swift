@@ -87,10 +87,7 @@ package struct HelloIntake: Sendable {
             heard.append(.init(address: address, at: now))
         }
         record.heard = heard.suffix(8)
-        guard let twins = record.twins, record.stage != .retired else { return }
-        record.stage = .held
-        record.note =
-            "hellos under this UUID come by turns from \(twins.joined(separator: " and ")): two machines, a twin"
+        if record.stage != .retired { record.holdTwins() }
     }
 
     /// Why a machine cannot be set up by the pre-shared key that its hello names.

@@ -63,11 +63,17 @@ package struct CommitStep: Step {
     /// Reads what the set-up holds, and turns TLS on once more: what is pending need not show when it is read.
     private func lookAgain(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) {
         let names = try await SetNamesStep().observe(context, ledger)
+        let connection = await context.connection.handshakes
         guard names != nil, try await SelectCertificateStep().observe(context, ledger) != nil else {
             throw Failure(
                 .firmwareStateUnexpected, "the firmware has forgotten what this job had set, as it does without power",
                 hint: "It is set once more; nothing has to be done.", remedy: .startOver)
         }
         _ = try await EnableTLSStep().run(context, ledger)
+        guard await context.connection.handshakes == connection else {
+            throw Failure(
+                .firmwareUnreachable, "the connection over which the firmware was looked at did not last",
+                hint: "It is looked at again; nothing has to be done.", remedy: .wait)
+        }
     }
 }

@@ -23,9 +23,9 @@ package struct IdentifyStep: Step {
                 against: record.rootHashes, domain: context.workshop.domain, now: context.now)
         }
         try await context.open(ledger)
-        try await requireMachine(context)
-        await context.notebook.keepSetUp(over: context.connection.handshakes)
+        // The connection has asked for the UUID before this, and has gone no further with another machine.
         let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
+        await context.notebook.keepSetUp(over: context.connection.handshakes)
         guard service.provisioningState == .in else {
             throw Failure(
                 .firmwareStateUnexpected,
@@ -70,7 +70,7 @@ private func requireOneTimePassword(
     try await context.vault.forget(.oneTimePassword, of: context.machine)
 }
 
-/// Reads the firmware's UUID and compares it with the job's machine.
+/// Reads a managed firmware's UUID and compares it with the job's machine; in set-up its connection does so by itself.
 func requireMachine(_ context: FirmwareContext) async throws(Failure) {
     let found = try await context.perform(AMT.SetupAndConfigurationService.GetUuid())
     guard found == context.machine else {

@@ -76,8 +76,9 @@ package struct IssueCertificateStep: Step {
     ) async throws(Failure) {
         guard context.place(ledger) == .managed else { return }
         let pending = ProvisionedFirmware.Pending(name: context.target, pin: certificate.publicKey.pin.hexadecimal)
+        let met = await context.connection.pin?.hexadecimal
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
-            record?.firmware?.pending = pending
+            record?.firmware?.expect(pending, presentsNow: met)
         }
     }
 }

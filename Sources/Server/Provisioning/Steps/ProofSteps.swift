@@ -56,7 +56,10 @@ package struct ProveAdminStep: Step {
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             record?.firmware?.adminProved = now
             // Two machines under one UUID stay in a person's hands.
-            guard record?.twins == nil else { return }
+            guard record?.twins == nil else {
+                record?.holdTwins()
+                return
+            }
             record?.stage = .managed
             record?.note = nil
         }
@@ -90,7 +93,7 @@ package struct ProveRenameStep: Step {
             record?.firmware?.certificate = certificate.certificate
             record?.firmware?.certificateID = certificateID
             record?.firmware?.keyPairID = keyPairID
-            record?.firmware?.pending = nil
+            record?.firmware?.forgetUnproved()
             record?.firmware?.isForeign = nil
             record?.firmware?.provedAt = now
         }

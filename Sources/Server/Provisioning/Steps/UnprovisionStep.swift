@@ -88,7 +88,6 @@ package struct UnprovisionStep: Step {
         try await context.openSetUp(ledger)
         let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
         guard service.provisioningState == .in else { throw FirmwareContext.failure(fault) }
-        try await requireMachine(context)
         return try await note(context, ledger)
     }
 
