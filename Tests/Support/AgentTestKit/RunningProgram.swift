@@ -58,7 +58,14 @@ package final class RunningProgram: Sendable {
         var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var number: pid_t = 0
-        let outcome = posix_spawn(&number, path, &actions, &attributes, &words, environ)
+        var outcome = posix_spawn(&number, path, &actions, &attributes, &words, environ)
+        // A program that this test has just copied: a child of another thread, between its fork and its exec, may still
+        // have the copy open for writing.
+        let deadline = ContinuousClock.now + .seconds(30)
+        while outcome == ETXTBSY, ContinuousClock.now < deadline {
+            sched_yield()
+            outcome = posix_spawn(&number, path, &actions, &attributes, &words, environ)
+        }
         for end in [into[0], out[1], err[1]] { close(end) }
         guard outcome == 0 else {
             for end in [into[1], out[0], err[0]] { close(end) }
