@@ -74,6 +74,7 @@ struct EngineBenchmark {
         defer { Self.end(fleet) }
         var managed = 0
         while managed < devices {
+            // Between two looks, which share the processors with what is measured.
             try await Task.sleep(for: .milliseconds(250))
             // By its log: asking the server would be among what it computes.
             let log = try String(contentsOfFile: "\(folder)/\(number)/log", encoding: .utf8)

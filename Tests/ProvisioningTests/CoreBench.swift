@@ -42,10 +42,10 @@ struct CoreBench {
         MachineID(smbios: (0..<16).map { UInt8(truncatingIfNeeded: $0 == 0 ? 1 : number >> ($0 % 2 * 8)) })
     }
 
-    func hello(_ machine: MachineID) async throws -> HelloIntake.Decision {
+    func hello(_ machine: MachineID, from address: String = "127.0.0.2") async throws -> HelloIntake.Decision {
         let bytes = [0, 0, 3, 0, 0, 0, 0, 0] + machine.smbiosBytes + [1, 2, 32] + [UInt8](repeating: 0xAA, count: 32)
         guard case .packet(let packet) = HelloPacket.read(bytes) else { throw Unexpected("\(bytes)") }
-        return try await core.take(packet, from: "127.0.0.2")
+        return try await core.take(packet, from: address)
     }
 
     func report(_ machine: MachineID, _ name: String, key: String? = nil) async throws -> Directive {

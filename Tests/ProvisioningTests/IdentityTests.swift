@@ -1,5 +1,6 @@
 import Fleet
 import Foundation
+import Jobs
 import Provisioning
 import StorageSQLite
 import Testing
@@ -69,6 +70,19 @@ struct IdentityTests {
             #expect(records.allSatisfy { $0.stage == .managed && ($0.aliases?.count ?? 0) > 5 })
             #expect(refused > 0, "no claim ever met another machine's name")
             #expect(try await bench.store.unfinishedJobs(of: nil).isEmpty)
+        }
+    }
+
+    @Test("a job that fails between two machines under one UUID leaves the word of them, and the record held")
+    func twinsAndFailure() async throws {
+        try await CoreBench.run { bench in
+            let machine = try #require(CoreBench.machine(1))
+            for address in ["127.0.0.2", "127.0.0.3", "127.0.0.2"] { _ = try await bench.hello(machine, from: address) }
+            let job = try #require(try await bench.store.jobs(of: machine).last)
+            let failure = Failure(.firmwareUnreachable, "nobody answers", hint: "Look at it.")
+            try await bench.core.settle(job, .failed(failure))
+            let record = try #require(try await bench.store.device(machine))
+            #expect(record.stage == .held && record.note?.contains("a twin") == true, "\(record.note ?? "no note")")
         }
     }
 

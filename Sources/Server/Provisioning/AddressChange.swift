@@ -11,7 +11,7 @@ extension ServerCore {
     package func heard(_ machine: MachineID, at address: String) async throws(Failure) -> DeviceRecord {
         let parts = address.split(separator: ".", omittingEmptySubsequences: false)
         guard
-            (parts.count == 4 && parts.allSatisfy { UInt8($0) != nil })
+            (parts.count == 4 && parts.allSatisfy { $0.allSatisfy(\.isNumber) && UInt8($0) != nil })
                 || (address.contains(":") && address.allSatisfy { $0.isHexDigit || ":.".contains($0) })
         else {
             throw Failure(.serverRefused, "'\(address.prefix(64))' is no IP address", hint: "Names are not looked up.")

@@ -2,6 +2,7 @@ import Certificates
 package import Fleet
 import Foundation
 package import Jobs
+import Synchronization
 package import Vocabulary
 import Wire
 
@@ -97,6 +98,8 @@ package struct ServerCore: Sendable {
                 record?.note =
                     "job \(job.id) failed: \(failure)" + (next.map { "; job \($0.id) goes on by another route" } ?? "")
                 if record?.stage == .provisioning { record?.stage = .held }
+                // That there are two machines says more than what became of a job between them, which its page tells.
+                if record?.stage != .retired { record?.holdTwins() }
                 if job.kind == .rename { record?.firmware?.mayHoldLeftovers = true }
                 // What its removal could not remove, or could not know to be gone, the next sweep looks for.
                 if record?.firmware?.adminProved != nil, let ends = record?.firmware?.account?.ends {
@@ -177,10 +180,9 @@ package struct ServerCore: Sendable {
 }
 
 /// A value that a transaction's body hands out.
-///
-/// `@unchecked`: written inside one transaction, read after it, never at once.
-private final class Box<Value: Sendable>: @unchecked Sendable {
-    private(set) var value: Value
-    init(_ value: Value) { self.value = value }
-    func set(_ value: Value) { self.value = value }
+private final class Box<Value: Sendable>: Sendable {
+    private let held: Mutex<Value>
+    var value: Value { held.withLock { $0 } }
+    init(_ value: Value) { held = Mutex(value) }
+    func set(_ value: Value) { held.withLock { $0 = value } }
 }

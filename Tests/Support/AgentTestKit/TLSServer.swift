@@ -62,6 +62,7 @@ package final class TLSServer: Sendable {
         // State 0A is LISTEN; the remote end is all zero then.
         while readFile("/proc/net/tcp")?.contains("\(local) 00000000:0000 0A") != true {
             guard ContinuousClock.now < deadline else { throw Trouble("openssl does not listen on \(local)") }
+            // Between two looks: the kernel tells nobody that a port is listened on.
             try await Task.sleep(for: .milliseconds(20))
         }
     }

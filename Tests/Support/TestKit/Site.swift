@@ -113,6 +113,7 @@ package final class Site {
             let shown = try await console("jobs", "show", job, "--json")
             guard shown.status == 0 else { throw Unexpected(shown.output) }
             page = shown.output
+            // Between two looks, as above.
             try await Task.sleep(for: .milliseconds(150))
             if ContinuousClock.now > deadline {
                 throw Unexpected("job \(job) does not end: \(page)\n\(server.printed)")
