@@ -26,7 +26,8 @@ package struct FirmwareEndpoint: Sendable {
     package var credential: DigestCredential?
     /// What else may open it, where `credential` is refused; each is tried once.
     package var alternatives: [DigestCredential] = []
-    /// Whether `credential` was set by us, so that a machine that takes an alternative has forgotten it.
+    /// Whether `credential` was set by us: a machine that takes an alternative has forgotten it, and one that refuses it
+    /// may have forgotten its nonce.
     package var expectsCredential = false
     /// Makes the `Authorization` value of each request, where a ticket stands in place of a password.
     package var ticket: (@Sendable () async throws(Failure) -> Secret)?
@@ -55,7 +56,9 @@ package struct FirmwareEndpoint: Sendable {
 /// The way to one firmware: TLS and HTTP by libcurl, digest by us, one request in flight.
 ///
 /// A nonce is used as long as the firmware takes it, over reconnects too. When it does not (a plain 401), the request is
-/// made once more with the fresh nonce; a second 401 is a refusal, and nothing is tried after it.
+/// made once more with the fresh nonce. A second 401 is a refusal of a password that a person has given, and nothing is
+/// tried after it: firmware says `stale="false"` of nonces too (network reference 1.5), and locks accounts. One that we
+/// set ourselves is tried with one more nonce: a power cut forgets nonces between a challenge and its answer.
 ///
 /// Where no pin tells who answers (a firmware in set-up), the first thing that is asked on every connection is the UUID,
 /// and what follows goes over that connection or not at all: an address may have another machine at any moment.
@@ -194,9 +197,9 @@ package actor FirmwareConnection: WSManTransport {
     }
 
     private func askProved(_ envelope: [UInt8], _ title: String) async throws(WSManFault) -> [UInt8] {
-        var (wasRefused, wasClosed) = (false, false)
+        var (refusals, wasClosed) = (0, false)
         while true {
-            guard proved != nil || !keepsConnection || wasRefused else {
+            guard proved != nil || !keepsConnection || refusals > 0 else {
                 throw .notSent("the connection that it had to go over is closed")
             }
             try await proveMachine()
@@ -209,9 +212,9 @@ package actor FirmwareConnection: WSManTransport {
                 continue
             }
             guard answer.status == 401 else { return try body(of: answer) }
-            // The proof brings the fresh nonce with it.
-            guard !wasRefused else { throw .authenticationRefused }
-            wasRefused = true
+            // The proof brings the fresh nonce with it, and was opened by the same password.
+            refusals += 1
+            guard refusals < 3 else { throw .authenticationRefused }
         }
     }
 
@@ -222,6 +225,9 @@ package actor FirmwareConnection: WSManTransport {
         let first = try await send(envelope, title, to: endpoint)
         guard first.status == 401 else { return try body(of: first) }
         var answer = try await answering(first, envelope, title, else: endpoint)
+        if answer.status == 401, endpoint.expectsCredential {
+            answer = try await answering(answer, envelope, title, else: endpoint)
+        }
         while answer.status == 401, let next = self.endpoint?.alternatives.first {
             self.endpoint?.credential = next
             self.endpoint?.alternatives.removeFirst()

@@ -117,7 +117,7 @@ extension FirmwareContext {
             address: record.address, port: workshop.firmwarePort, name: target,
             trust: .authorities(workshop.authority.trustAnchors, pin: certificate.publicKey.pin),
             credential: try await account(ledger))
-        endpoint.movedTo = record.movedTo
+        (endpoint.movedTo, endpoint.expectsCredential) = (record.movedTo, true)
         try await turn(to: endpoint)
     }
 
@@ -127,7 +127,7 @@ extension FirmwareContext {
         try await turn(to: try await managedEndpoint(credential: try await account(ledger)))
     }
 
-    /// Where the record says that the firmware is, for any user of it.
+    /// Where the record says that the firmware is, for any user of it whose password we set.
     func managedEndpoint(credential: DigestCredential) async throws(Failure) -> FirmwareEndpoint {
         let record = try await record()
         guard let firmware = record.firmware, let pin = bytes(hexadecimal: firmware.pin), pin.count == 32 else {
@@ -140,7 +140,7 @@ extension FirmwareContext {
         var endpoint = FirmwareEndpoint(
             address: record.address, port: workshop.firmwarePort, name: firmware.name,
             trust: firmware.isForeign == true ? .pinned(pin) : .authorities(anchors, pin: pin), credential: credential)
-        endpoint.movedTo = record.movedTo
+        (endpoint.movedTo, endpoint.expectsCredential) = (record.movedTo, true)
         endpoint.otherwise = firmware.unproved.compactMap { unproved in
             bytes(hexadecimal: unproved.pin).flatMap { $0.count == 32 ? $0 : nil }.map {
                 (unproved.name, .authorities(anchors, pin: $0))
@@ -175,10 +175,9 @@ extension FirmwareContext {
         } else {
             endpoint.identity = try workshop.chain.identity(for: record.rootHashes)
         }
-        let names = [target, record.name, record.firmware?.name].compactMap { $0?.text }
         (endpoint.alternatives, endpoint.expectsCredential) = (alternatives, isSet)
         endpoint.showsMachine = true
-        endpoint.objection = { [workshop] in workshop.objection(to: $0, inSetUpOf: names) }
+        endpoint.objection = { [workshop] in workshop.objectionInSetUp(to: $0) }
         try await turn(to: endpoint)
         if address == record.address { try await prolongSetUp(record) }
     }

@@ -80,8 +80,16 @@ extension ServerCore {
     }
 
     /// Keeps the address that an agent spoke from, where its firmware may be too; a job looks whether it is.
+    ///
+    /// A firmware in set-up says by its hellos where it is; one that is managed says nothing, and may be so by a commit
+    /// that no job has been able to prove yet.
     private func note(_ address: String?, of record: DeviceRecord) async throws(Failure) {
-        guard let address, address != record.address, address != record.movedTo, record.firmware != nil else { return }
+        guard let address, address != record.address, address != record.movedTo else { return }
+        if record.firmware == nil {
+            guard let last = try await store.jobs(of: record.machine).last,
+                try await store.events(of: last.id).contains(.began(CommitStep.name))
+            else { return }
+        }
         _ = try await store.change(record.machine) { (record: inout DeviceRecord?) in record?.movedTo = address }
     }
 

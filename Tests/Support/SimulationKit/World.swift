@@ -91,8 +91,10 @@ final class World: Sendable {
         var planned: (request: Int, fault: Fault)?
         /// Further ones.
         var plannedToo: [Int: Fault] = [:]
-        /// The request, counted likewise, before which the first two devices swap addresses, for five minutes.
+        /// The request, counted likewise, before which the first two devices swap addresses.
         var swapsBefore: Int?
+        /// For so many seconds; `nil` for good.
+        var swapsFor: Double? = 300
         /// Requests that were about to be sent.
         var attempts = 0
         /// How often a job was taken up.
@@ -199,7 +201,7 @@ final class World: Sendable {
             state.attempts += 1
             if state.swapsBefore == state.attempts {
                 state.swap(0, 1)
-                state.schedule(.swap(0, 1), in: 300)
+                if let seconds = state.swapsFor { state.schedule(.swap(0, 1), in: seconds) }
             }
             let fault: Fault
             if let planned = state.planned, planned.request == state.attempts {

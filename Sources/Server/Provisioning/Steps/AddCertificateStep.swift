@@ -91,12 +91,12 @@ extension Workshop {
         return false
     }
 
-    /// A firmware in set-up presents what it signed itself: whoever presents a certificate of ours for another machine
-    /// than the one of these names is managed, and has the address that a job in set-up believes to be its machine's.
-    func objection(to pem: String, inSetUpOf names: [String]) -> String? {
-        guard let certificate = try? Certificate.all(pem: pem).first, (try? hasIssued(certificate)) == true,
-            certificate.dnsNames.allSatisfy({ !names.contains($0) })
-        else { return nil }
+    /// A firmware in set-up presents what it signed itself: whoever presents a certificate of ours is managed. It may be
+    /// another machine, which has the address now, or the job's own after a commit whose answer was lost.
+    func objectionInSetUp(to pem: String) -> String? {
+        guard let certificate = try? Certificate.all(pem: pem).first, (try? hasIssued(certificate)) == true else {
+            return nil
+        }
         return "'\(certificate.subjectCommonName)' answers there, which is managed and not in set-up"
     }
 }

@@ -24,6 +24,14 @@ extension FirmwareContext {
             credential: credential)
     }
 
+    /// As the temporary account that this job has made there.
+    func openAdopted(as account: String) async throws(Failure) {
+        let password = try await vault.secret(.account(account), of: machine)
+        var endpoint = try await adoptedEndpoint(DigestCredential(user: account, password: password))
+        endpoint.expectsCredential = true
+        try await turn(to: endpoint)
+    }
+
     /// As the person or the realm that lets us in.
     func openForeign() async throws(Failure) {
         let wanted = try adoption
@@ -134,9 +142,7 @@ package struct AdoptProofStep: Step {
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         let account = try ledger.output(of: AdoptStep.self)
-        let password = try await context.vault.secret(.account(account.name), of: context.machine)
-        try await context.turn(
-            to: try await context.adoptedEndpoint(DigestCredential(user: account.name, password: password)))
+        try await context.openAdopted(as: account.name)
         let wanted = try context.adoption
         guard let present = try await context.enumerate(AMT.TLSCredentialContext.self).first?.certificate,
             let found = try await certificates(context).first(where: { $0.id == present }),
@@ -202,9 +208,7 @@ package struct AdoptAdminStep: Step {
                 : try await context.vault.writeAhead(.adminPassword, of: context.machine, now: context.now)
             try await context.keepRecovery(before: Self.name)
             let account = try ledger.output(of: AdoptStep.self)
-            let own = try await context.vault.secret(.account(account.name), of: context.machine)
-            try await context.turn(
-                to: try await context.adoptedEndpoint(DigestCredential(user: account.name, password: own)))
+            try await context.openAdopted(as: account.name)
             let admin = DigestCredential(user: "admin", password: password)
             try await context.perform(
                 AMT.AuthorizationService.SetAdminAclEntryEx(
