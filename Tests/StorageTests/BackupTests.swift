@@ -59,6 +59,18 @@ struct BackupTests {
         }
     }
 
+    @Test("a store that nobody uses after its backup is closed, and its log in the file, when the backup is made")
+    func closed() async throws {
+        try await withTemporaryFolder { folder in
+            for round in 0..<60 {
+                let path = "\(folder)/store\(round)"
+                try await SQLiteStore(path: path).keep([1], as: .adminPassword, of: #require(Self.machine), now: 1)
+                _ = try await SQLiteStore(path: path).backUp(to: "\(folder)/copy\(round)")
+                #expect(!FileManager.default.fileExists(atPath: path + "-wal"), "round \(round)")
+            }
+        }
+    }
+
     @Test("a file that is there is not overwritten, and nothing is left of a backup that failed")
     func occupied() async throws {
         try await withTemporaryFolder { folder in

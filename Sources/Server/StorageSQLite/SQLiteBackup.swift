@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 package import Vocabulary
 
 /// What a backup holds.
@@ -155,8 +156,15 @@ private func backupFailure(_ error: any Error, _ what: String) -> Failure {
 }
 
 /// Disk work that takes long, on a thread that nobody else waits for.
+///
+/// The thread lets go of the work before it answers: were it the last to hold a store, that would be closed, and its log
+/// written into the file, at some moment after whoever asked has gone on.
 private func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+    let work = Mutex<(@Sendable () throws -> Value)?>(body)
+    return try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async {
+            let result = Result { try work.withLock { $0.take() }.map { try $0() } }
+            continuation.resume(with: result.flatMap { $0.map(Result.success) ?? .failure(CancellationError()) })
+        }
     }
 }
