@@ -245,6 +245,7 @@ let package = Package(
         trial(of: "NTFSFiles", uses: ["NTFSFiles", "AgentTestKit"]),
         trial(of: "RegistryHives", uses: ["RegistryHives", "TestKit"]),
         trial(of: "Jobs", uses: ["Jobs", "Vocabulary"]),
+        trial(of: "Listeners", uses: ["Listeners", "Fleet", "TestKit", lifecycle, logging]),
         trial(of: "Fleet", uses: ["Fleet", "TestKit", "Vocabulary"]),
     ],
     swiftLanguageModes: [.v6]

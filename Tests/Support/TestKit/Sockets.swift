@@ -37,6 +37,29 @@ package func sendPieces(_ pieces: [[UInt8]], to host: String, port: UInt16, from
     return wasClosed || answered
 }
 
+/// Sends one byte after each pause, until the peer has closed or there are no more.
+///
+/// - Returns: How many were sent before the peer closed; `nil` if it did not.
+package func sendSlowly(_ bytes: [UInt8], every pause: Duration, to host: String, port: UInt16) async throws -> Int? {
+    let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { throw Unexpected("socket: \(errno)") }
+    defer { close(descriptor) }
+    var address = try internet(host, port)
+    let connected = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+    guard connected == 0 else { throw Unexpected("connect to \(host):\(port): \(errno)") }
+    for (count, byte) in bytes.enumerated() {
+        var (byte, back) = (byte, UInt8(0))
+        guard send(descriptor, &byte, 1, CInt(MSG_NOSIGNAL)) == 1 else { return count }
+        try await Task.sleep(for: pause)
+        if recv(descriptor, &back, 1, CInt(MSG_DONTWAIT)) == 0 { return count + 1 }
+    }
+    return nil
+}
+
 private func internet(_ host: String, _ port: UInt16) throws -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

@@ -12,19 +12,24 @@ import Vocabulary
 package struct HelloListener: Service {
     private let host: String
     private let port: Int
+    private let limit: Duration
     private let clock: @Sendable () -> Double
     private let take: @Sendable (HelloPacket, String) async -> Void
     private let started: @Sendable (Int) -> Void
     private let logger: Logger
 
     /// `take` is given each packet and its source address; `started` the port, once it listens.
+    ///
+    /// `limit` is how long a connection may take for the whole of a hello, which firmware sends in one go.
     package init(
-        host: String, port: Int, clock: @escaping @Sendable () -> Double, logger: Logger,
+        host: String, port: Int, within limit: Duration = .seconds(10), clock: @escaping @Sendable () -> Double,
+        logger: Logger,
         started: @escaping @Sendable (Int) -> Void = { _ in },
         take: @escaping @Sendable (HelloPacket, String) async -> Void
     ) {
         self.host = host
         self.port = port
+        self.limit = limit
         self.clock = clock
         self.logger = logger
         self.started = started
@@ -35,7 +40,7 @@ package struct HelloListener: Service {
         let (packets, arrivals) = AsyncStream.makeStream(
             of: (HelloPacket, String).self, bufferingPolicy: .bufferingOldest(10_000))
         let limits = Mutex(HelloLimits())
-        let (logger, clock) = (logger, clock)
+        let (logger, clock, limit) = (logger, clock, TimeAmount(limit))
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -49,8 +54,7 @@ package struct HelloListener: Service {
                 channel.closeFuture.whenComplete { _ in limits.withLock { $0.closed(source) } }
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
-                        IdleStateHandler(allTimeout: .seconds(10)),
-                        HelloHandler { reading in
+                        HelloHandler(within: limit) { reading in
                             switch reading {
                             case .packet(let packet):
                                 if case .dropped = arrivals.yield((packet, source)) {
@@ -62,7 +66,7 @@ package struct HelloListener: Service {
                             case .incomplete:
                                 break
                             }
-                        },
+                        }
                     ])
                 }
             }

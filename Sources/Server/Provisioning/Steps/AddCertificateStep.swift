@@ -91,8 +91,9 @@ extension Workshop {
         return false
     }
 
-    /// A firmware in set-up presents what it signed itself: whoever presents a certificate of ours is managed. It may be
-    /// another machine, which has the address now, or the job's own after a commit whose answer was lost.
+    /// A firmware in set-up presents what it signed itself: whoever presents a certificate of ours is managed.
+    ///
+    /// It may be another machine, which has the address now, or the job's own after a commit whose answer was lost.
     func objectionInSetUp(to pem: String) -> String? {
         guard let certificate = try? Certificate.all(pem: pem).first, (try? hasIssued(certificate)) == true else {
             return nil
