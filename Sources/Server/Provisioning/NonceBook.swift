@@ -5,7 +5,7 @@ import Vocabulary
 /// The last nonces that each firmware accepted, with their counts and their users.
 ///
 /// A later connection as the same user begins with its nonce and is spared the challenge. A user whose password has not
-/// yet been accepted begins without one, so that a wrong password is tried once.
+/// yet been accepted begins without one, so that a wrong password is not tried over a nonce that may be gone.
 package final class NonceBook: Sendable {
     struct Entry: Sendable {
         var user: String
