@@ -12,6 +12,8 @@ struct CurlClientTests {
         var url: String
         var address: String
         var authority: String
+        /// DER.
+        var certificate: [UInt8]
         var pin: [UInt8]
     }
 
@@ -21,7 +23,7 @@ struct CurlClientTests {
                 cd \(folder) && openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 \
                 -subj /CN=peer.example.test -addext subjectAltName=DNS:peer.example.test 2>/dev/null && \
                 printf 'HTTP/1.0 200 ok\\r\\nX-Word: here\\r\\n\\r\\nhello' > page && \
-                cp page last && \
+                cp page last && openssl x509 -in cert -outform der -out der && \
                 openssl x509 -in cert -pubkey -noout | openssl pkey -pubin -outform der | openssl sha256 -binary > pin
                 """
             let made = try await run("/bin/sh", ["-c", script])
@@ -38,6 +40,7 @@ struct CurlClientTests {
             let peer = Peer(
                 program: server, url: "https://peer.example.test:9443/page", address: "\(address):9443",
                 authority: try String(contentsOfFile: "\(folder)/cert", encoding: .utf8),
+                certificate: Array(try Data(contentsOf: URL(filePath: "\(folder)/der"))),
                 pin: Array(try Data(contentsOf: URL(filePath: "\(folder)/pin"))))
             try await body(peer, client)
             client.close()
@@ -59,7 +62,7 @@ struct CurlClientTests {
             #expect(answer.body == Array("hello".utf8))
             #expect(answer.values(of: "x-word") == ["here"])
             #expect(answer.openedConnection)
-            #expect(answer.peerCertificate?.contains("BEGIN CERTIFICATE") == true)
+            #expect(answer.peerCertificate == peer.certificate)
         }
     }
 
@@ -137,7 +140,7 @@ struct CurlClientTests {
             var request = get(peer, .setUpPeer)
             (request.looksOnly, request.closesConnection) = (true, true)
             let answer = try await client.send(request)
-            #expect(answer.peerCertificate?.contains("BEGIN CERTIFICATE") == true)
+            #expect(answer.peerCertificate == peer.certificate)
             #expect(answer.body.isEmpty && answer.status == 0)
             #expect(!peer.program.printed.contains("FILE:"), "\(peer.program.printed)")
             request.looksOnly = false
@@ -157,7 +160,7 @@ struct CurlClientTests {
             request.keptConnection = first.connection
             var reasons: [String] = []
             for objection in [nil, "another machine"] as [String?] {
-                request.objection = { pem in pem.contains("BEGIN CERTIFICATE") ? objection : "no certificate" }
+                request.objection = { $0 == peer.certificate ? objection : "another certificate" }
                 do throws(CurlFault) {
                     _ = try await client.send(request)
                     Issue.record("it was sent")

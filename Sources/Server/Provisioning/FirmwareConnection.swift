@@ -14,8 +14,8 @@ package struct FirmwareEndpoint: Sendable {
     /// The name that the peer's certificate must carry, where a chain is asked for.
     package var name: Hostname
     package var trust: PeerTrust
-    /// Why a peer with this certificate (PEM) is another one than is looked for, where neither name nor key can tell.
-    package var objection: (@Sendable (_ certificate: String) -> String?)?
+    /// Why a peer with this certificate (DER) is another one than is looked for, where neither name nor key can tell.
+    package var objection: (@Sendable (_ certificate: [UInt8]) -> String?)?
     /// Whether who answers has to show the machine's UUID on each connection before it is asked for anything else, where
     /// no pin can tell.
     package var showsMachine = false
@@ -377,9 +377,10 @@ package actor FirmwareConnection: WSManTransport {
         (request.opensConnection, request.closesConnection, request.looksOnly) = (true, true, true)
         request.allowsLegacyTLS = endpoint.allowsLegacyTLS
         do {
-            guard let pem = try await client.send(request).peerCertificate,
-                let found = try Certificate.all(pem: pem).first
-            else { return "\(expected), found no certificate" }
+            guard let der = try await client.send(request).peerCertificate else {
+                return "\(expected), found no certificate"
+            }
+            let found = try Certificate(der: der)
             return "\(expected), found \(found.publicKey.pin.hexadecimal) of '\(found.subjectCommonName)'"
         } catch { return "\(expected), found what cannot be read now (\(error))" }
     }

@@ -11,6 +11,8 @@ package struct ProvisioningChain: Sendable {
     /// The ways from the leaf to its roots, shortest first; none where a link is missing.
     package let paths: [[Certificate]]
     private let key: PrivateKey
+    /// What is presented by each way.
+    private let identities: [ClientIdentity]
     /// The certificate at which the way to a root ends for want of its issuer.
     private let end: Certificate
 
@@ -31,8 +33,17 @@ package struct ProvisioningChain: Sendable {
                 hint: "Firmware wants a certificate for set-up below that root, with a key of its own.")
         }
         (paths, end) = try Self.paths(from: leaf, among: links)
+        identities = try paths.map { path throws(Failure) in
+            ClientIdentity(chain: try Self.pem(path), key: key.pem)
+        }
         self.leaf = leaf
         self.key = key
+    }
+
+    private static func pem(_ links: [Certificate]) throws(Failure) -> String {
+        var text = ""
+        for link in links { text += try link.pem }
+        return text
     }
 
     private static func paths(
@@ -73,36 +84,31 @@ package struct ProvisioningChain: Sendable {
     }
 
     /// What is presented in the handshake to a firmware that knows these root hashes.
-    package func identity(for hashes: [String]) throws(Failure) -> ClientIdentity {
-        var text = ""
-        for link in try path(for: hashes) { text += try link.pem }
-        return ClientIdentity(chain: text, key: key.pem)
-    }
+    package func identity(for hashes: [String]) throws(Failure) -> ClientIdentity { identities[try place(for: hashes)] }
 
     /// Every certificate, leaf first, then its ways to the roots, and the key.
     package var pem: (chain: String, key: Secret) {
         get throws(Failure) {
-            var (seen, text): (Set<Certificate>, String) = ([], "")
-            for link in [leaf] + paths.joined() where seen.insert(link).inserted { text += try link.pem }
-            return (text, key.pem)
+            var seen: Set<Certificate> = []
+            return (try Self.pem(([leaf] + paths.joined()).filter { seen.insert($0).inserted }), key.pem)
         }
     }
 
-    /// The shortest way to a root that the firmware knows.
-    private func path(for hashes: [String]) throws(Failure) -> [Certificate] {
+    /// The place of the shortest way to a root that the firmware knows.
+    private func place(for hashes: [String]) throws(Failure) -> Int {
         try requireRoot()
         let known = Set(hashes)
         let digests: [Digest] = [.sha256, .sha1, .sha384, .sha512]
-        let fits = paths.filter { path in
+        let fits = paths.firstIndex { path in
             path.last.map { root in digests.contains { known.contains($0(root.der).hexadecimal) } } ?? false
         }
-        guard let path = fits.first else {
+        guard let fits else {
             let roots = roots.map { "\($0.subjectCommonName) (SHA-256 \($0.fingerprint.hexadecimal))" }
             throw unfit(
                 "the firmware does not know its root \(roots.joined(separator: " nor "))",
                 "Enter the root's hash in MEBx or by USB key, or use a certificate under a root that the hello names.")
         }
-        return path
+        return fits
     }
 
     /// Asks what the firmware will ask, before anything is sent, because it refuses a chain without saying why.
@@ -113,7 +119,7 @@ package struct ProvisioningChain: Sendable {
     ///   - now: Seconds since 1970.
     /// - Throws: ``Failure`` with ``Failure/Code/noSuitableChain``, naming the rule that does not hold.
     package func check(against hashes: [String], domain: Hostname? = nil, now: Double) throws(Failure) {
-        let path = try path(for: hashes)
+        let path = paths[try place(for: hashes)]
         guard path.count <= 4 else {
             throw unfit("it has \(path.count) certificates; firmware takes at most four", "Use a shorter chain.")
         }

@@ -1,3 +1,4 @@
+import Certificates
 package import CurlClient
 import Fleet
 package import Jobs
@@ -11,6 +12,8 @@ package struct Workshop: Sendable {
     package let vault: Vault
     package let client: any HTTPSending
     package let authority: any CertificateAuthority
+    /// Its certificates; where they cannot be read, whoever needs them is told.
+    let anchors: Result<[Certificate], Failure>
     package let chain: ProvisioningChain
     package let firmwarePort: Int
     package let clock: @Sendable () -> Double
@@ -55,6 +58,7 @@ package struct Workshop: Sendable {
         self.vault = vault
         self.client = client
         self.authority = authority
+        anchors = Result { () throws(Failure) in try Certificate.all(pem: authority.trustAnchors) }
         self.chain = chain
         self.firmwarePort = firmwarePort
         self.board = board

@@ -46,8 +46,8 @@ private func look(
     request.connectTo = "\(address):\(port)"
     request.looksOnly = true
     request.allowsLegacyTLS = legacyTLS
-    let pem: String?
-    do throws(CurlFault) { pem = try await client.send(request).peerCertificate } catch {
+    let der: [UInt8]?
+    do throws(CurlFault) { der = try await client.send(request).peerCertificate } catch {
         switch error {
         case .peerNotTrusted(let why):
             throw Failure(
@@ -65,10 +65,10 @@ private func look(
                 hint: "Check address, power and network.")
         }
     }
-    guard let pem, let found = try Certificate.all(pem: pem).first else {
+    guard let der else {
         throw Failure(.certificateUnreadable, "\(address) presents no certificate that can be read")
     }
-    return found
+    return try Certificate(der: der)
 }
 
 /// `devices adopt`: a firmware that another console provisioned becomes ours.

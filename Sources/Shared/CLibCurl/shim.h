@@ -20,12 +20,6 @@ static inline CURLcode house_curl_set_list(CURL *handle, CURLoption option, stru
     return curl_easy_setopt(handle, option, list);
 }
 
-// libcurl copies the bytes (CURL_BLOB_COPY), so the caller's may go.
-static inline CURLcode house_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
-    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
-    return curl_easy_setopt(handle, option, &blob);
-}
-
 static inline CURLcode house_curl_set_post(CURL *handle, const void *bytes, size_t count) {
     CURLcode outcome = curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
     if (outcome != CURLE_OK) return outcome;
@@ -130,10 +124,6 @@ static inline CURLcode house_curl_get_number(CURL *handle, CURLINFO what, long *
 
 static inline CURLcode house_curl_get_context(CURL *handle, void **context) {
     return curl_easy_getinfo(handle, CURLINFO_PRIVATE, context);
-}
-
-static inline CURLcode house_curl_get_certificates(CURL *handle, struct curl_certinfo **certificates) {
-    return curl_easy_getinfo(handle, CURLINFO_CERTINFO, certificates);
 }
 
 static inline CURLMcode house_curl_multi_set_number(CURLM *handle, CURLMoption option, long number) {

@@ -1,8 +1,8 @@
 import COpenSSL
 package import Vocabulary
 
-/// An X.509 certificate, kept as DER.
-package struct Certificate: Hashable, Sendable {
+/// An X.509 certificate, read once; two are the same when their DER is.
+package struct Certificate: Sendable {
     package let der: [UInt8]
     package let subjectCommonName: String
     /// The subject's OUs, in their order.
@@ -14,11 +14,28 @@ package struct Certificate: Hashable, Sendable {
     /// Seconds since 1970, UTC.
     package let notBefore: Int
     package let notAfter: Int
+    private let object: SharedObject
 
     /// - Throws: ``Failure`` with ``Failure/Code/certificateUnreadable``.
     package init(der: [UInt8]) throws(Failure) {
-        let certificate = try Self.parse(der)
-        self.der = der
+        let raw = der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
+            var start = buffer.baseAddress
+            return d2i_X509(nil, &start, buffer.count)
+        }
+        try self.init(
+            try SharedObject(
+                raw, X509_free, code: .certificateUnreadable, "not a certificate in DER (\(der.count) bytes)"), der)
+    }
+
+    /// What OpenSSL holds; nobody may change it any more.
+    ///
+    /// - Throws: ``Failure`` with ``Failure/Code/certificateUnreadable``.
+    init(_ certificate: SharedObject, _ der: [UInt8]? = nil) throws(Failure) {
+        object = certificate
+        self.der =
+            if let der { der } else {
+                try Certificates.der(.certificateUnreadable) { i2d_X509(certificate.pointer, $0) }
+            }
         publicKey = PublicKey(
             spki: try Certificates.der(.certificateUnreadable) {
                 i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.pointer), $0)
@@ -38,9 +55,9 @@ package struct Certificate: Hashable, Sendable {
         let found = try reading(Array(pem.utf8)) { (bio: OpaquePointer) throws(Failure) -> [Certificate] in
             var found: [Certificate] = []
             while let raw = PEM_read_bio_X509(bio, nil, nil, nil) {
-                let owned = try Owned(raw, X509_free, code: .certificateUnreadable, "no certificate")
                 found.append(
-                    try Certificate(der: try Certificates.der(.certificateUnreadable) { i2d_X509(owned.pointer, $0) }))
+                    try Certificate(
+                        try SharedObject(raw, X509_free, code: .certificateUnreadable, "no certificate")))
             }
             ERR_clear_error()
             return found
@@ -67,9 +84,8 @@ package struct Certificate: Hashable, Sendable {
         try withCertificate { (child: OpaquePointer) throws(Failure) in
             try issuer.withCertificate { (parent: OpaquePointer) throws(Failure) in
                 guard X509_check_issued(parent, child) == X509_V_OK else { return false }
-                let fits = try issuer.publicKey.withKey { (key: OpaquePointer) in X509_verify(child, key) == 1 }
-                ERR_clear_error()
-                return fits
+                defer { ERR_clear_error() }
+                return X509_verify(child, X509_get0_pubkey(parent)) == 1
             }
         }
     }
@@ -80,16 +96,7 @@ package struct Certificate: Hashable, Sendable {
     }
 
     func withCertificate<Value>(_ body: (OpaquePointer) throws(Failure) -> Value) throws(Failure) -> Value {
-        let certificate = try Self.parse(der)
-        return try body(certificate.pointer)
-    }
-
-    private static func parse(_ der: [UInt8]) throws(Failure) -> Owned {
-        let raw = der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
-            var start = buffer.baseAddress
-            return d2i_X509(nil, &start, buffer.count)
-        }
-        return try Owned(raw, X509_free, code: .certificateUnreadable, "not a certificate in DER (\(der.count) bytes)")
+        try body(object.pointer)
     }
 
     private static func commonName(_ name: OpaquePointer?) -> String {
@@ -136,4 +143,9 @@ package struct Certificate: Hashable, Sendable {
         guard ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }
         return timegm(&parts)
     }
+}
+
+extension Certificate: Hashable {
+    package static func == (left: Certificate, right: Certificate) -> Bool { left.der == right.der }
+    package func hash(into hasher: inout Hasher) { hasher.combine(der) }
 }

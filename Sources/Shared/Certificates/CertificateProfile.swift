@@ -75,7 +75,7 @@ package struct CertificateProfile: Sendable {
     package func issue(
         for publicKey: PublicKey, by issuer: Certificate?, signingWith key: PrivateKey, now: Int
     ) throws(Failure) -> Certificate {
-        let certificate = try Owned(X509_new(), X509_free, code: .certificateUnreadable, "no certificate")
+        let certificate = try SharedObject(X509_new(), X509_free, code: .certificateUnreadable, "no certificate")
         let x509 = certificate.pointer
         try must(X509_set_version(x509, 2), "version")
         try setSerial(x509)
@@ -101,7 +101,7 @@ package struct CertificateProfile: Sendable {
                 throw openSSLFailure(.certificateUnreadable, "cannot be signed")
             }
         }
-        return try Certificate(der: try der(.certificateUnreadable) { i2d_X509(x509, $0) })
+        return try Certificate(certificate)
     }
 
     private func addExtensions(_ x509: OpaquePointer, _ parent: OpaquePointer) throws(Failure) {

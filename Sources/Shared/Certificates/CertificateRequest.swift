@@ -16,14 +16,14 @@ package struct CertificateRequest: Hashable, Sendable {
             return d2i_X509_REQ(nil, &start, buffer.count)
         }
         let request = try Owned(raw, X509_REQ_free, code: .certificateUnreadable, "not a PKCS#10 request")
-        guard let key = X509_REQ_get0_pubkey(request.pointer) else {
-            throw openSSLFailure(.certificateUnreadable, "the request has no readable key")
-        }
-        guard X509_REQ_verify(request.pointer, key) == 1 else {
+        let key = try SharedObject(
+            X509_REQ_get_pubkey(request.pointer), EVP_PKEY_free, code: .certificateUnreadable,
+            "the request has no readable key")
+        guard X509_REQ_verify(request.pointer, key.pointer) == 1 else {
             throw openSSLFailure(.certificateUnfit, "the request is not signed by its own key")
         }
         self.der = der
-        publicKey = PublicKey(spki: try Certificates.der(.certificateUnreadable) { i2d_PUBKEY(key, $0) })
+        publicKey = try PublicKey(key)
     }
 
     /// Reads the first request of a PEM text, as ``init(der:)`` does.

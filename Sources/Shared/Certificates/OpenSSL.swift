@@ -18,6 +18,26 @@ struct Owned: ~Copyable {
     deinit { release(pointer) }
 }
 
+/// An object of OpenSSL's that several share, freed with the last of them.
+///
+/// `@unchecked`: nobody changes it after it was made. What OpenSSL itself fills in later, on first use (a certificate's
+/// flags, a key's blinding, its copies for providers), it does under locks of its own: openssl-threads(7).
+final class SharedObject: @unchecked Sendable {
+    let pointer: OpaquePointer
+    private let release: (OpaquePointer?) -> Void
+
+    /// - Throws: As ``Owned``.
+    init(
+        _ pointer: OpaquePointer?, _ release: @escaping (OpaquePointer?) -> Void, code: Failure.Code, _ what: String
+    ) throws(Failure) {
+        guard let pointer else { throw openSSLFailure(code, what) }
+        self.pointer = pointer
+        self.release = release
+    }
+
+    deinit { release(pointer) }
+}
+
 /// The last thing OpenSSL complained of, with its queue emptied.
 func openSSLFailure(_ code: Failure.Code, _ what: String, hint: String? = nil) -> Failure {
     var text = [CChar](repeating: 0, count: 256)

@@ -1,16 +1,23 @@
 import COpenSSL
 package import Vocabulary
 
-/// A private key, kept as PKCS#8 PEM; OpenSSL's object lives only as long as a call.
+/// A private key as PKCS#8 PEM and as OpenSSL's object, which clears its memory with the last copy.
 package struct PrivateKey: Sendable {
     package let pem: Secret
+    private let object: SharedObject
 
     /// Reads PEM of any kind that OpenSSL reads without a passphrase.
     ///
     /// - Throws: ``Failure`` with ``Failure/Code/keyUnreadable``.
     package init(pem: Secret) throws(Failure) {
         self.pem = pem
-        try withKey { (_: OpaquePointer) throws(Failure) in }
+        object = try pem.reveal { (bytes: [UInt8]) throws(Failure) in
+            try reading(bytes) { (bio: OpaquePointer) throws(Failure) in
+                try SharedObject(
+                    PEM_read_bio_PrivateKey(bio, nil, nil, nil), EVP_PKEY_free, code: .keyUnreadable,
+                    "no private key in PEM")
+            }
+        }
     }
 
     /// Makes a new RSA key of `bits` bits.
@@ -68,22 +75,25 @@ package struct PrivateKey: Sendable {
     }
 
     func withKey<Value>(_ body: (OpaquePointer) throws(Failure) -> Value) throws(Failure) -> Value {
-        try pem.reveal { (bytes: [UInt8]) throws(Failure) -> Value in
-            try reading(bytes) { (bio: OpaquePointer) throws(Failure) -> Value in
-                let key = try Owned(
-                    PEM_read_bio_PrivateKey(bio, nil, nil, nil), EVP_PKEY_free, code: .keyUnreadable,
-                    "no private key in PEM")
-                return try body(key.pointer)
-            }
-        }
+        try body(object.pointer)
     }
 }
 
 /// A public key, kept as DER SubjectPublicKeyInfo.
-package struct PublicKey: Hashable, Codable, Sendable {
+package struct PublicKey: Codable, Sendable {
+    private enum CodingKeys: CodingKey { case spki }
+
     package let spki: [UInt8]
+    /// OpenSSL's, where the key came from it.
+    private var object: SharedObject?
 
     package init(spki: [UInt8]) { self.spki = spki }
+
+    /// What OpenSSL holds; nobody may change it any more.
+    init(_ key: SharedObject) throws(Failure) {
+        object = key
+        spki = try der(.keyUnreadable) { i2d_PUBKEY(key.pointer, $0) }
+    }
 
     /// Reads what firmware hands out as `DERKey`: PKCS#1 RSAPublicKey in captures, SubjectPublicKeyInfo with some peers.
     ///
@@ -97,15 +107,16 @@ package struct PublicKey: Hashable, Codable, Sendable {
             start = buffer.baseAddress
             return d2i_PublicKey(EVP_PKEY_RSA, nil, &start, buffer.count)
         }
-        let key = try Owned(
-            raw, EVP_PKEY_free, code: .keyUnreadable, "the firmware's public key is neither PKCS#1 nor SPKI")
-        spki = try der(.keyUnreadable) { i2d_PUBKEY(key.pointer, $0) }
+        try self.init(
+            try SharedObject(
+                raw, EVP_PKEY_free, code: .keyUnreadable, "the firmware's public key is neither PKCS#1 nor SPKI"))
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo: the pin.
     package var pin: [UInt8] { Digest.sha256(spki) }
 
     func withKey<Value>(_ body: (OpaquePointer) throws(Failure) -> Value) throws(Failure) -> Value {
+        if let object { return try body(object.pointer) }
         let raw = spki.withUnsafeBufferPointer { buffer -> OpaquePointer? in
             var start = buffer.baseAddress
             return d2i_PUBKEY(nil, &start, buffer.count)
@@ -113,4 +124,9 @@ package struct PublicKey: Hashable, Codable, Sendable {
         let key = try Owned(raw, EVP_PKEY_free, code: .keyUnreadable, "not a SubjectPublicKeyInfo")
         return try body(key.pointer)
     }
+}
+
+extension PublicKey: Hashable {
+    package static func == (left: PublicKey, right: PublicKey) -> Bool { left.spki == right.spki }
+    package func hash(into hasher: inout Hasher) { hasher.combine(spki) }
 }

@@ -87,6 +87,7 @@ package final class CurlClient: Sendable {
     private func run() {
         let loop: SocketLoop
         do throws(CurlFault) { loop = try SocketLoop(bell) } catch { return refuse(error) }
+        let materials = TLSMaterials()
         var underWay: [UInt64: (transfer: Transfer, waiting: Waiting)] = [:]
         while true {
             let (arrived, cancelled, closing) = inbox.withLock { inbox in
@@ -96,7 +97,7 @@ package final class CurlClient: Sendable {
                 }
                 return (inbox.arrived, inbox.cancelled, inbox.closing)
             }
-            for (number, waiting) in arrived { start(number, waiting, loop, &underWay) }
+            for (number, waiting) in arrived { start(number, waiting, loop, materials, &underWay) }
             for number in closing ? Set(underWay.keys) : cancelled {
                 guard let (transfer, waiting) = underWay.removeValue(forKey: number) else { continue }
                 loop.remove(transfer.easy)
@@ -113,7 +114,7 @@ package final class CurlClient: Sendable {
                 guard let (transfer, waiting) = underWay.removeValue(forKey: number) else { continue }
                 // Each time closes the connection that was offered, so that there is an end.
                 if transfer.metOlderConnection {
-                    start(number, waiting, loop, &underWay)
+                    start(number, waiting, loop, materials, &underWay)
                 } else {
                     waiting.continuation.resume(returning: transfer.finish(code))
                 }
@@ -132,11 +133,11 @@ package final class CurlClient: Sendable {
     }
 
     private func start(
-        _ number: UInt64, _ waiting: Waiting, _ loop: SocketLoop,
+        _ number: UInt64, _ waiting: Waiting, _ loop: SocketLoop, _ materials: TLSMaterials,
         _ underWay: inout [UInt64: (transfer: Transfer, waiting: Waiting)]
     ) {
         do throws(CurlFault) {
-            let transfer = try Transfer(waiting.request, number: number)
+            let transfer = try Transfer(waiting.request, number: number, materials)
             try loop.add(transfer.easy)
             underWay[number] = (transfer, waiting)
         } catch {

@@ -22,9 +22,9 @@ package struct HTTPRequest: Sendable {
     /// A Unix socket to connect to in the URL's stead.
     package var unixSocket: String?
     package var trust: PeerTrust
-    /// Why the peer with this certificate (PEM) is not to be spoken to, if it is not; asked after a handshake, before
+    /// Why the peer with this certificate (DER) is not to be spoken to, if it is not; asked after a handshake, before
     /// anything is sent.
-    package var objection: (@Sendable (_ certificate: String) -> String?)?
+    package var objection: (@Sendable (_ certificate: [UInt8]) -> String?)?
     package var identity: ClientIdentity?
     /// The key that both ends of TLS have in place of certificates.
     package var sharedKey: TLSSharedKey?
@@ -118,12 +118,12 @@ package struct HTTPAnswer: Sendable {
     package var openedConnection: Bool
     /// Tells connections apart that are open at the same time: the local port.
     package var connection: Int
-    /// The peer's leaf certificate, PEM, where this exchange made the handshake.
-    package var peerCertificate: String?
+    /// The peer's leaf certificate, DER, where this exchange made the handshake.
+    package var peerCertificate: [UInt8]?
 
     package init(
         status: Int, headers: [(name: String, value: String)], body: [UInt8], openedConnection: Bool,
-        connection: Int = 0, peerCertificate: String? = nil
+        connection: Int = 0, peerCertificate: [UInt8]? = nil
     ) {
         self.status = status
         self.headers = headers

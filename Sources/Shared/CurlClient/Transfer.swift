@@ -15,7 +15,10 @@ final class Transfer {
     private let keptConnection: Int?
     private let sharedKey: TLSSharedKey?
     private let allowsLegacyTLS: Bool
-    private let objection: (@Sendable (_ certificate: String) -> String?)?
+    private let objection: (@Sendable (_ certificate: [UInt8]) -> String?)?
+    private let materials: TLSMaterials.Set
+    /// The peer's leaf certificate, DER, where this transfer made the handshake.
+    private var peerCertificate: [UInt8]?
     private var sendings = 0
     /// Why the request was not sent although there is a connection.
     private var heldBack: String?
@@ -26,7 +29,8 @@ final class Transfer {
     /// Where libcurl writes what OpenSSL says.
     private let errorText: UnsafeMutablePointer<CChar>
 
-    init(_ request: HTTPRequest, number: UInt64) throws(CurlFault) {
+    init(_ request: HTTPRequest, number: UInt64, _ materials: TLSMaterials) throws(CurlFault) {
+        self.materials = try materials.set(for: request)
         guard let easy = curl_easy_init() else { throw .unusable("no easy handle") }
         self.number = number
         self.easy = easy
@@ -78,15 +82,6 @@ final class Transfer {
         if request.looksOnly { try number(CURLOPT_CONNECT_ONLY, 1) }
         try set(up: request.trust)
         try setUpProtocol()
-        if let identity = request.identity {
-            try text(CURLOPT_SSLCERTTYPE, "PEM")
-            try text(CURLOPT_SSLKEYTYPE, "PEM")
-            try blob(CURLOPT_SSLCERT_BLOB, Array(identity.chain.utf8))
-            let outcome = identity.key.reveal { bytes in
-                bytes.withUnsafeBytes { house_curl_set_blob(easy, CURLOPT_SSLKEY_BLOB, $0.baseAddress, $0.count) }
-            }
-            try check(outcome)
-        }
     }
 
     /// The suites that AMT up to 10 may have for a pre-shared key; which, no document says: network reference 3.3.
@@ -99,6 +94,7 @@ final class Transfer {
 
     /// Source of the recipe for old firmware: network reference 1.3 (what peers offer to AMT up to 11).
     private func setUpProtocol() throws(CurlFault) {
+        try check(house_curl_set_context_hook(easy, contextHook, Unmanaged.passUnretained(self).toOpaque()))
         guard sharedKey != nil || allowsLegacyTLS else { return }
         let least = Int(allowsLegacyTLS ? CURL_SSLVERSION_TLSv1_0 : CURL_SSLVERSION_TLSv1_2)
         if sharedKey != nil {
@@ -109,12 +105,13 @@ final class Transfer {
             try number(CURLOPT_SSLVERSION, least)
             try text(CURLOPT_SSL_CIPHER_LIST, "DEFAULT:!aNULL:!eNULL:@SECLEVEL=0")
         }
-        try check(house_curl_set_context_hook(easy, contextHook, Unmanaged.passUnretained(self).toOpaque()))
     }
 
     /// Gives OpenSSL's context of a new connection what libcurl has no option for.
     fileprivate func prepare(_ context: UnsafeMutableRawPointer) -> CURLcode {
         if allowsLegacyTLS { house_tls_allow_legacy_connect(context) }
+        let outcome = materials.use(in: context)
+        guard outcome == CURLE_OK else { return outcome }
         guard let sharedKey else { return CURLE_OK }
         return sharedKey.key.reveal { key in
             house_tls_use_shared_key(
@@ -128,12 +125,12 @@ final class Transfer {
     private func set(up trust: PeerTrust) throws(CurlFault) {
         try number(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try number(CURLOPT_SSL_SESSIONID_CACHE, 0)  // a resumed session shows no certificate
-        try number(CURLOPT_CERTINFO, 1)
-        // Debian's libcurl would add the system's authorities to ours.
-        try text(CURLOPT_CAPATH, nil)
+        // libcurl knows nothing of our materials, and takes a kept connection only where it sees the same settings. The
+        // folder, which nobody can make, is the setting by which they differ. Without it Debian's libcurl would look for the
+        // system's authorities, and so it finds none where ours should be missing.
+        try text(CURLOPT_CAPATH, "/dev/null/\(materials.number)")
         try text(CURLOPT_CAINFO, nil)
-        if let authorities = trust.authorities {
-            try blob(CURLOPT_CAINFO_BLOB, Array(authorities.utf8))
+        if trust.authorities != nil {
             try number(CURLOPT_SSL_VERIFYPEER, 1)
             try number(CURLOPT_SSL_VERIFYHOST, 2)
         } else {
@@ -155,7 +152,7 @@ final class Transfer {
         return .success(
             HTTPAnswer(
                 status: status, headers: headers, body: body, openedConnection: connects > 0, connection: port,
-                peerCertificate: connects > 0 ? peerCertificate() : nil))
+                peerCertificate: peerCertificate))
     }
 
     /// What an error means.
@@ -198,18 +195,12 @@ final class Transfer {
         return text.contains("alert") || text.contains("record mac") || text.contains("digest check failed")
     }
 
-    private func peerCertificate() -> String? {
-        var information: UnsafeMutablePointer<curl_certinfo>?
-        guard house_curl_get_certificates(easy, &information) == CURLE_OK, let found = information?.pointee,
-            found.num_of_certs > 0
-        else { return nil }
-        var entry = found.certinfo[0]
-        while let line = entry {
-            let text = String(cString: line.pointee.data)
-            if text.hasPrefix("Cert:") { return String(text.dropFirst(5)) }
-            entry = line.pointee.next
-        }
-        return nil
+    private func readPeerCertificate() -> [UInt8]? {
+        var start: UnsafeMutablePointer<UInt8>?
+        let count = house_curl_peer_certificate(easy, &start)
+        guard count > 0, let start else { return nil }
+        defer { house_tls_free(start) }
+        return Array(UnsafeBufferPointer(start: start, count: Int(count)))
     }
 
     // MARK: what libcurl calls
@@ -222,6 +213,7 @@ final class Transfer {
     fileprivate func maySend(from port: Int) -> Bool {
         var connects = 0
         house_curl_get_number(easy, CURLINFO_NUM_CONNECTS, &connects)
+        if connects > 0, peerCertificate == nil { peerCertificate = readPeerCertificate() }
         if sendings == 0 {
             if let keptConnection {
                 if connects > 0 || port != keptConnection {
@@ -230,7 +222,7 @@ final class Transfer {
                     house_curl_set_number(easy, CURLOPT_FORBID_REUSE, 1)
                 }
             } else if connects > 0 {
-                heldBack = objection.flatMap { objection in peerCertificate().flatMap(objection) }
+                heldBack = objection.flatMap { objection in peerCertificate.flatMap(objection) }
             }
             if heldBack != nil { return false }
         }
@@ -248,20 +240,17 @@ final class Transfer {
     }
 
     fileprivate func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let line = String(decoding: bytes, as: UTF8.self)
         guard headers.count < 200 else {
             overflowed = true
             return 0
         }
-        if line.hasPrefix("HTTP/") {
+        if bytes.starts(with: "HTTP/".utf8) {
             headers = []  // an interim answer (100 Continue) brought its own
-        } else if let colon = line.firstIndex(of: ":") {
-            let value = line[line.index(after: colon)...]
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")) {
+            var value = bytes[(colon + 1)...].drop(while: isBlank)
+            while let last = value.last, isBlank(last) { value.removeLast() }
             headers.append(
-                (
-                    name: String(line[..<colon]),
-                    value: String(value.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
-                ))
+                (name: String(decoding: bytes[..<colon], as: UTF8.self), value: String(decoding: value, as: UTF8.self)))
         }
         return bytes.count
     }
@@ -278,10 +267,6 @@ final class Transfer {
 
     private func number(_ option: CURLoption, _ value: Int) throws(CurlFault) {
         try check(house_curl_set_number(easy, option, value))
-    }
-
-    private func blob(_ option: CURLoption, _ bytes: [UInt8]) throws(CurlFault) {
-        try check(bytes.withUnsafeBytes { house_curl_set_blob(easy, option, $0.baseAddress, $0.count) })
     }
 
     private func list(_ option: CURLoption, _ lines: [String]) throws(CurlFault) {
@@ -323,6 +308,9 @@ private let contextHook: house_curl_context_hook = { _, context, transferContext
 private let giveSharedKey: house_tls_shared_key_callback = { connection, _, identity, identityRoom, key, keyRoom in
     house_tls_give_shared_key(connection, Transfer.sharedKeyPlace, identity, identityRoom, key, keyRoom)
 }
+
+/// What may stand around a header's value, with the end of its line.
+private func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0D, 0x0A].contains(byte) }
 
 private func milliseconds(_ duration: Duration) -> Int {
     let parts = duration.components

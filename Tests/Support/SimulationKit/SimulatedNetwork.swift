@@ -83,8 +83,8 @@ extension World.State {
         devices[place].tick(now)
         guard devices[place].isOpen else { return .failure(.notConnected("connection refused")) }
         if request.looksOnly {
-            let pem = looks.at(devices[place].presented)?.pem
-            return .success(HTTPAnswer(status: 0, headers: [], body: [], openedConnection: true, peerCertificate: pem))
+            let der = looks.at(devices[place].presented)?.der
+            return .success(HTTPAnswer(status: 0, headers: [], body: [], openedConnection: true, peerCertificate: der))
         }
         let opens = request.opensConnection || devices[place].connection == nil
         if let kept = request.keptConnection, opens || devices[place].connection != UInt64(kept) {
@@ -136,7 +136,7 @@ extension World.State {
                 return .peerNotTrusted("\(presented.commonName) is not \(name ?? "")")
             }
         }
-        if let why = request.objection?(presented.pem) { return .notConnected(why) }
+        if let why = request.objection?(presented.der) { return .notConnected(why) }
         if devices[place].isProvisioned, request.trust.pin == nil {
             violations.append((place, "a request to a managed firmware without a pin"))
         }
@@ -181,7 +181,7 @@ final class Looks: Sendable {
         var names: [String]
         var commonName: String
         var pin: [UInt8]
-        var pem: String
+        var der: [UInt8]
         /// Whether our authority signed it.
         var isOurs: Bool
     }
@@ -195,10 +195,10 @@ final class Looks: Sendable {
 
     func at(_ der: [UInt8]) -> Look? {
         if let look = known.withLock({ $0[der] }) { return look }
-        guard let certificate = try? Certificate(der: der), let pem = try? certificate.pem else { return nil }
+        guard let certificate = try? Certificate(der: der) else { return nil }
         let look = Look(
             names: certificate.dnsNames, commonName: certificate.subjectCommonName, pin: certificate.publicKey.pin,
-            pem: pem, isOurs: (try? certificate.isIssued(by: authority)) == true)
+            der: der, isOurs: (try? certificate.isIssued(by: authority)) == true)
         known.withLock { known in
             if known.count > 10_000 { known = [:] }
             known[der] = look

@@ -85,7 +85,7 @@ package struct SelectCertificateStep: Step {
 extension Workshop {
     /// Whether our authority issued a certificate.
     func hasIssued(_ certificate: Certificate) throws(Failure) -> Bool {
-        for anchor in try Certificate.all(pem: authority.trustAnchors) where try certificate.isIssued(by: anchor) {
+        for anchor in try anchors.get() where try certificate.isIssued(by: anchor) {
             return true
         }
         return false
@@ -94,10 +94,8 @@ extension Workshop {
     /// A firmware in set-up presents what it signed itself: whoever presents a certificate of ours is managed.
     ///
     /// It may be another machine, which has the address now, or the job's own after a commit whose answer was lost.
-    func objectionInSetUp(to pem: String) -> String? {
-        guard let certificate = try? Certificate.all(pem: pem).first, (try? hasIssued(certificate)) == true else {
-            return nil
-        }
+    func objectionInSetUp(to der: [UInt8]) -> String? {
+        guard let certificate = try? Certificate(der: der), (try? hasIssued(certificate)) == true else { return nil }
         return "'\(certificate.subjectCommonName)' answers there, which is managed and not in set-up"
     }
 }
