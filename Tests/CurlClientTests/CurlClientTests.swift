@@ -10,6 +10,7 @@ struct CurlClientTests {
     struct Peer {
         var program: Program
         var url: String
+        var folder: String
         var address: String
         var authority: String
         /// DER.
@@ -38,7 +39,8 @@ struct CurlClientTests {
             try await server.awaitLine("ACCEPT")
             let client = try CurlClient()
             let peer = Peer(
-                program: server, url: "https://peer.example.test:9443/page", address: "\(address):9443",
+                program: server, url: "https://peer.example.test:9443/page", folder: folder,
+                address: "\(address):9443",
                 authority: try String(contentsOfFile: "\(folder)/cert", encoding: .utf8),
                 certificate: Array(try Data(contentsOf: URL(filePath: "\(folder)/der"))),
                 pin: Array(try Data(contentsOf: URL(filePath: "\(folder)/pin"))))
@@ -221,6 +223,63 @@ struct CurlClientTests {
             // Those that are older were closed over this.
             await #expect(throws: CurlFault.self) { _ = try await ask(over: answers[0].connection) }
             client.close()
+            await server.stop()
+        }
+    }
+
+    @Test("a connection is kept for the authorities and the certificate that it was made with, and for no others")
+    func materials() async throws {
+        try await Self.withPeer(7) { peer, client in
+            let script = """
+                import http.server, ssl, sys
+                class Page(http.server.BaseHTTPRequestHandler):
+                    protocol_version = "HTTP/1.1"
+                    def do_GET(self):
+                        shown = self.connection.getpeercert(True)
+                        body = ("somebody" if shown else "nobody").encode()
+                        self.send_response(200)
+                        self.send_header("Content-Length", str(len(body)))
+                        self.end_headers()
+                        self.wfile.write(body)
+                server = http.server.ThreadingHTTPServer((sys.argv[1], 9444), Page)
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain("cert", "key")
+                context.load_verify_locations("cert")
+                context.verify_mode = ssl.CERT_OPTIONAL
+                server.socket = context.wrap_socket(server.socket, server_side=True)
+                print("ready", flush=True)
+                server.serve_forever()
+                """
+            let address = peer.address.replacing(":9443", with: "")
+            let server = try Program(
+                "/bin/sh", ["-c", "cd \(peer.folder) && exec python3 -c \"$0\" \"$1\"", script, address])
+            try await server.awaitLine("ready")
+            func ask(_ trust: PeerTrust, _ identity: ClientIdentity? = nil) async throws(CurlFault) -> HTTPAnswer {
+                var request = get(peer, trust, url: "https://peer.example.test:9444/")
+                request.connectTo = "\(address):9444"
+                request.identity = identity
+                return try await client.send(request)
+            }
+            let ours = PeerTrust.authorities(peer.authority)
+            #expect(try await ask(ours).openedConnection)
+            #expect(try await !ask(ours).openedConnection, "a connection is kept")
+            let other = try await Self.otherAuthority()
+            do throws(CurlFault) {
+                _ = try await ask(.authorities(other))
+                Issue.record("another authority's request went over the kept connection")
+            } catch {
+                if case .peerNotTrusted = error {} else { Issue.record("\(error)") }
+            }
+            let key = Secret(try String(contentsOfFile: "\(peer.folder)/key", encoding: .utf8))
+            let identity = ClientIdentity(chain: peer.authority, key: key)
+            let shown = try await ask(ours, identity)
+            #expect(shown.openedConnection && shown.body == Array("somebody".utf8))
+            #expect(try await !ask(ours, identity).openedConnection)
+            let hidden = try await ask(ours)
+            #expect(!hidden.openedConnection && hidden.body == Array("nobody".utf8), "the first one is still kept")
+            await #expect(throws: CurlFault.self) {
+                _ = try await ask(ours, ClientIdentity(chain: other, key: key))
+            }
             await server.stop()
         }
     }
