@@ -1,3 +1,4 @@
+import ArgumentParser
 import CurlClient
 import Foundation
 import Vocabulary
@@ -15,10 +16,11 @@ struct Console {
     }
 
     func ask(_ verb: [String]) async throws -> [UInt8] {
+        guard !verb.contains("") else { throw ValidationError("An argument is empty.") }
         let client = try CurlClient()
         defer { client.close() }
         var request = HTTPRequest(
-            "POST", "http://localhost/console/\(verb.joined(separator: "/"))", trust: .setUpPeer)
+            "POST", "http://localhost/console/\(verb.map(escaped(forPath:)).joined(separator: "/"))", trust: .setUpPeer)
         request.unixSocket = folder.console
         // A list of all machines has about a kilobyte of each; our own server is believed about how many there are.
         request.answerLimit = 4 << 30
@@ -40,6 +42,16 @@ struct Console {
         }
         return answer.body
     }
+}
+
+/// One word of a path, whatever a person has written: a slash, a blank or two dots are part of the word.
+private func escaped(forPath word: String) -> String {
+    let plain = word.allSatisfy { $0 == "." } ? "" : "."
+    return word.utf8.map { byte in
+        let character = Character(Unicode.Scalar(byte))
+        let stays = character.isASCII && (character.isLetter || character.isNumber || "-:\(plain)".contains(character))
+        return stays ? String(character) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
 }
 
 /// Lines up columns; the first row is the head.

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 package import Hummingbird
 package import Vocabulary
@@ -18,8 +19,12 @@ package struct ConsoleRoutes: Sendable {
         let router = Router()
         let service = service
         router.post("/console/**") { _, context in
-            let verb = context.parameters.getCatchAll().map(String.init)
+            let words = context.parameters.getCatchAll()
             return await answer {
+                let verb = words.compactMap { String($0).removingPercentEncoding }
+                guard verb.count == words.count else {
+                    throw Failure(.serverRefused, "the verb's words are not percent-encoded UTF-8")
+                }
                 let bytes = try await service.console(verb)
                 return Response(
                     status: .ok, headers: [.contentType: "application/json"],

@@ -1,0 +1,26 @@
+import Foundation
+import TestKit
+import Testing
+
+@Suite("The console", .serialized)
+struct ConsoleTests {
+    @Test("takes each argument for one word, whatever is in it")
+    func words() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            for name in ["bad name.corp.example.test", "a/b", "a?b", "a#b", "a%2Fb", "..", "ä b", "a\nb"] {
+                let refused = try await site.console("devices", "rename", Site.machine, name)
+                #expect(refused.status == 65 && refused.output.contains("name"), "\(name): \(refused.output)")
+                #expect(!refused.output.contains("server.not-running"), "\(name): \(refused.output)")
+            }
+            // Not the verb `retry` of that machine.
+            let other = try await site.console("devices", "show", Site.machine + "/renew")
+            #expect(other.status != 0 && other.output.contains("is no UUID"), "\(other.output)")
+            let none = try await site.console("jobs", "show", "")
+            #expect(none.status == 64 && none.output.contains("empty"), "\(none.output)")
+            #expect(
+                try await site.console("jobs", "list").output.split(separator: "\n").count == 2, "nothing was begun")
+            await site.stop()
+        }
+    }
+}
