@@ -67,23 +67,29 @@ struct JobMachineTests {
         #expect(machine.next() == .stop(.failed(Self.broken)))
     }
 
-    @Test("a failed job that goes on has again what its end took back")
-    func takenBack() {
+    @Test(
+        "a failed job that goes on has again what may be gone, while that is needed, and owes its end again",
+        arguments: [(nil, "account"), ("erasure", "account"), ("names", "names")] as [(StepName?, StepName)])
+    func wantedAgain(until: StepName?, first: StepName) {
+        // `names` is done and the step after it fails; `erasure` is still to come.
         var machine = JobMachine([
-            .init("account"), .init("names"), .init("removal", runsAfterFailure: true, takesBack: "account"),
+            .init("account", perishes: true, isNeededUntil: until), .init("names"), .init("erasure"),
+            .init("removal", runsAfterFailure: true),
         ])
-        for event in [JobEvent.began("account"), .succeeded("account", output: "{}"), .began("names")] {
-            machine.record(event)
+        for step in ["account", "names"] as [StepName] {
+            machine.record(.began(step))
+            machine.record(.succeeded(step, output: "{}"))
         }
-        machine.record(.failed("names", Failure(.firmwareRefused, "no")))
+        machine.record(.began("erasure"))
+        machine.record(.failed("erasure", Failure(.firmwareRefused, "no")))
         #expect(machine.next() == .perform("removal", looksFirst: false))
         machine.record(.began("removal"))
         machine.record(.succeeded("removal", output: "{}"))
         machine.record(.retried)
-        #expect(machine.next() == .perform("account", looksFirst: true))
+        #expect(machine.next() == .perform(first == "account" ? "account" : "erasure", looksFirst: true))
         machine.record(.succeeded("account", output: "{}"))
-        #expect(machine.next() == .perform("names", looksFirst: true))
-        machine.record(.succeeded("names", output: "{}"))
+        #expect(machine.next() == .perform("erasure", looksFirst: true))
+        machine.record(.succeeded("erasure", output: "{}"))
         #expect(machine.next() == .perform("removal", looksFirst: true))
     }
 

@@ -180,6 +180,8 @@ struct CrashMatrixTests {
             do {
                 try await world.run(until: World.start + 20 * 86_400)
                 problems = try await Storm.problems(of: world)
+                try await world.keepUp()
+                problems += try await Storm.accountProblems(of: world)
             } catch let error as World.Restless { problems = [Storm.Problem(device: 0, what: "\(error)")] }
             if tells || !problems.isEmpty { for (_, line) in world.with({ $0.story }) { print(line) } }
             #expect(problems.isEmpty, "\(one): \(problems)")

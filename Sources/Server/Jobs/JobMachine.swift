@@ -14,14 +14,17 @@ package struct JobMachine: Hashable, Sendable {
         package var startsOverFrom: StepName?
         /// Whether the job can only go forward once this step has begun.
         package var isIrrevocable: Bool
-        /// Which step's effect this one takes back: a job that goes on after a failure needs it again.
-        package var takesBack: StepName?
+        /// Whether its effect may be gone, be it taken back or past its time, when a person lets a failed job go on.
+        package var perishes: Bool
+        /// The step from which on nobody needs that effect.
+        package var isNeededUntil: StepName?
 
         package init(
             _ name: StepName, runsAfterFailure: Bool = false, startsOverFrom: StepName? = nil,
-            isIrrevocable: Bool = false, takesBack: StepName? = nil
+            isIrrevocable: Bool = false, perishes: Bool = false, isNeededUntil: StepName? = nil
         ) {
-            self.takesBack = takesBack
+            self.perishes = perishes
+            self.isNeededUntil = isNeededUntil
             self.name = name
             self.runsAfterFailure = runsAfterFailure
             self.startsOverFrom = startsOverFrom
@@ -80,10 +83,8 @@ package struct JobMachine: Hashable, Sendable {
             failedSteps = []
             failure = nil
             startsLeft = 3
-            for plan in plans where plan.runsAfterFailure && outputs[plan.name] != nil {
-                guard let step = plan.takesBack else { continue }
-                (outputs[plan.name], outputs[step]) = (nil, nil)
-            }
+            // What is owed after a failure is owed at the end again.
+            for plan in plans where plan.runsAfterFailure || isWantedAgain(plan) { outputs[plan.name] = nil }
         case .cancelled(let reason):
             guard failure == nil, !isPastReturn else { break }
             failure = Failure(
@@ -94,6 +95,10 @@ package struct JobMachine: Hashable, Sendable {
             failure = Failure(
                 .claimRejected, "a person rejected it: \(reason)", hint: "Ask who runs the server.", remedy: .giveUp)
         }
+    }
+
+    private func isWantedAgain(_ plan: StepPlan) -> Bool {
+        plan.perishes && plan.isNeededUntil.map { outputs[$0] == nil } != false
     }
 
     /// Forgets the outputs that are to be had again; their steps look first, since what they did may be there in part.

@@ -76,14 +76,15 @@ package struct AnyStep<Context: Sendable>: Sendable {
     ///     firmware that has forgotten what earlier steps did.
     ///   - forgetting: Further failures that show that.
     ///   - isIrrevocable: Whether the job can only go forward once this one has begun, where the step does not say so.
-    ///   - takesBack: Which step's effect this one takes back.
+    ///   - perishes: Whether its effect may be gone when a person lets a failed job go on.
+    ///   - isNeededUntil: The step from which on nobody needs that effect.
     package init<S: Step>(
         _ step: S, startsOverFrom: StepName? = nil, forgetting: Set<Failure.Code> = [], isIrrevocable: Bool = false,
-        takesBack: StepName? = nil
+        perishes: Bool = false, isNeededUntil: StepName? = nil
     ) where S.Context == Context {
         plan = .init(
             S.name, runsAfterFailure: S.runsAfterFailure, startsOverFrom: startsOverFrom,
-            isIrrevocable: isIrrevocable || S.isIrrevocable, takesBack: takesBack)
+            isIrrevocable: isIrrevocable || S.isIrrevocable, perishes: perishes, isNeededUntil: isNeededUntil)
         perform = { (context, ledger, looksFirst) async throws(Failure) -> String in
             var output: S.Output?
             do throws(Failure) {

@@ -37,7 +37,7 @@ package enum ProvisionJob {
 /// ends before has changed nothing that anybody sees.
 package enum RenameJob {
     package static let steps: [AnyStep<FirmwareContext>] = [
-        AnyStep(AccountStep()),
+        AnyStep(AccountStep(), perishes: true),
         AnyStep(ObserveFirmwareStep()),
         AnyStep(KeyPairStep()),
         AnyStep(IssueCertificateStep()),
@@ -48,7 +48,7 @@ package enum RenameJob {
         AnyStep(ProveRenameStep(), startsOverFrom: SelectCertificateStep.name),
         AnyStep(RemoveOldCertificateStep()),
         AnyStep(RevokeCertificateStep()),
-        AnyStep(RemoveAccountStep(), takesBack: AccountStep.name),
+        AnyStep(RemoveAccountStep()),
     ]
 
     /// The step that saw the agent's echo.
@@ -59,7 +59,7 @@ package enum RenameJob {
 package enum ReprovisionJob {
     package static let steps: [AnyStep<FirmwareContext>] =
         [
-            AnyStep(AccountStep()),
+            AnyStep(AccountStep(), perishes: true, isNeededUntil: UnprovisionStep.name),
             AnyStep(ObserveFirmwareStep()),
             AnyStep(ReprovisionableStep()),
             AnyStep(UnprovisionStep()),
@@ -73,7 +73,7 @@ package enum ReprovisionJob {
 /// Back to set-up or to the factory's state.
 package enum UnprovisionJob {
     package static let steps: [AnyStep<FirmwareContext>] = [
-        AnyStep(AccountStep()),
+        AnyStep(AccountStep(), perishes: true, isNeededUntil: UnprovisionStep.name),
         AnyStep(ObserveFirmwareStep()),
         AnyStep(UnprovisionStep()),
         AnyStep(RevokeCertificateStep()),

@@ -74,10 +74,24 @@ package struct AccountStep: Step {
         try await openMaker(context, ledger)
         let digest = try digestA1(
             DigestCredential(user: name, password: password), realm: try await realm(context, ledger))
-        let handle = try await context.perform(
-            AMT.AuthorizationService.AddUserAclEntryEx(
-                .init(name: name, digest: digest, access: .network, realms: [.ptAdministration])))
+        let handle = try await add(
+            .init(name: name, digest: digest, access: .network, realms: [.ptAdministration]), context)
         return try await note(name, handle, context, ledger)
+    }
+
+    /// Adds the entry; one of its name that is there goes first.
+    ///
+    /// It is of a job of this number that the store has forgotten, put back from a backup: nobody has its password.
+    private func add(
+        _ entry: AMT.AuthorizationService.DigestAccount, _ context: FirmwareContext
+    ) async throws(Failure) -> UInt32 {
+        do { return try await context.session.perform(AMT.AuthorizationService.AddUserAclEntryEx(entry)) } catch {
+            guard case .refused(let refusal) = error, refusal.word == PTStatus.duplicate.rawValue,
+                let found = try await handle(of: entry.name, context)
+            else { throw FirmwareContext.failure(error) }
+            try await context.perform(AMT.AuthorizationService.RemoveUserAclEntry(handle: found))
+        }
+        return try await context.perform(AMT.AuthorizationService.AddUserAclEntryEx(entry))
     }
 
     /// The account that the record holds, when it is still good.
