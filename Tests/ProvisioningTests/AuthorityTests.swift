@@ -146,6 +146,15 @@ struct UpkeepTests {
         #expect(try Upkeep.duties(of: record, renewBefore: -1e9, now: due).isEmpty)
     }
 
+    @Test("accounts are looked through before that, where a job may have left one that it did not learn of")
+    func early() throws {
+        var (record, _) = try Self.record(ends: nil)
+        let now = Double(AuthorityTests.now)
+        record.firmware?.sweepDue = now + 60
+        #expect(try Upkeep.duties(of: record, renewBefore: -1e9, now: now + 59).isEmpty)
+        #expect(try Upkeep.duties(of: record, renewBefore: -1e9, now: now + 60) == [.init(kind: .sweep, since: now + 60)])
+    }
+
     @Test("what is not managed has no duties")
     func unmanaged() throws {
         var (record, notAfter) = try Self.record(ends: 1)

@@ -60,7 +60,7 @@ struct LostCommitTests {
             world.with { state in
                 for place in 0...1 { state.schedule(.hello(place), in: 1) }
                 for place in 0...1 { state.schedule(.rename(place), in: 400) }
-                state.schedule(.operatorsRound, in: 900)
+                state.scheduleRounds()
                 state.planned = lost.map { (commit, $0) }
                 (state.swapsBefore, state.swapsFor) = (commit + 1, nil)
             }

@@ -38,7 +38,7 @@ struct SwapTests {
                     // A lost answer to the request before, or none at all: the next attempt begins at the other machine.
                     state.planned = fault.map { (number - 1, $0) }
                     state.swapsBefore = number
-                    state.schedule(.operatorsRound, in: 900)
+                    state.scheduleRounds()
                 }
                 try await world.run(until: World.start + 20 * 86_400)
                 let problems = try await Storm.problems(of: world)

@@ -174,6 +174,9 @@ package struct ProvisionedFirmware: Hashable, Codable, Sendable {
 
     /// When the firmware's accounts were last looked through, seconds since 1970.
     package var sweptAt: Double?
+    /// When they are to be looked through before their turn, since a job ended that may have made one without learning
+    /// of it; seconds since 1970.
+    package var sweepDue: Double?
 
     package init(
         name: Hostname, hostOSFQDN: String?, digestRealm: String, pin: String, certificate: String,

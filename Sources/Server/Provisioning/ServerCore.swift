@@ -94,6 +94,7 @@ package struct ServerCore: Sendable {
         if case .failed(let failure) = outcome {
             let next = try await fallBack(from: job, after: failure)
             let now = clock()
+            let written = try await store.secrets(of: job.machine).compactMap(\.purpose.account)
             _ = try await store.change(job.machine) { (record: inout DeviceRecord?) in
                 record?.note =
                     "job \(job.id) failed: \(failure)" + (next.map { "; job \($0.id) goes on by another route" } ?? "")
@@ -102,8 +103,13 @@ package struct ServerCore: Sendable {
                 if record?.stage != .retired { record?.holdTwins() }
                 if job.kind == .rename { record?.firmware?.mayHoldLeftovers = true }
                 // What its removal could not remove, or could not know to be gone, the next sweep looks for.
-                if record?.firmware?.adminProved != nil, let ends = record?.firmware?.account?.ends {
-                    record?.firmware?.account?.ends = min(ends, now + TemporaryAccount.afterFailure)
+                if record?.firmware?.adminProved != nil {
+                    let (own, due) = (record?.firmware?.account, now + TemporaryAccount.afterFailure)
+                    if let own { record?.firmware?.account?.ends = min(own.ends, due) }
+                    if written.contains(where: { $0 != own?.name }) {
+                        let former = record?.firmware?.sweepDue ?? due
+                        record?.firmware?.sweepDue = min(former, due)
+                    }
                 }
             }
         }

@@ -21,6 +21,13 @@ package enum Upkeep {
     /// How far apart the looks for unknown accounts are, in seconds.
     package static let sweepEvery = 30.0 * 86_400
 
+    /// When a firmware's accounts are to be looked through next, seconds since 1970.
+    package static func sweepDue(of firmware: ProvisionedFirmware) -> Double {
+        min(
+            firmware.account?.ends ?? .infinity, firmware.sweepDue ?? .infinity,
+            (firmware.sweptAt ?? firmware.provedAt) + sweepEvery)
+    }
+
     /// The duties of one machine, the account's removal first.
     ///
     /// - Throws: ``Failure`` when the record's certificate cannot be read.
@@ -29,8 +36,7 @@ package enum Upkeep {
     ) throws(Failure) -> [Duty] {
         guard record.stage == .managed, let firmware = record.firmware else { return [] }
         var duties: [Duty] = []
-        let sweep = min(
-            firmware.account?.ends ?? .infinity, (firmware.sweptAt ?? firmware.provedAt) + sweepEvery)
+        let sweep = sweepDue(of: firmware)
         if sweep <= now { duties.append(Duty(kind: .sweep, since: sweep)) }
         if let certificate = try Certificate.all(pem: firmware.certificate).first {
             let due = Double(certificate.notAfter) - renewBefore

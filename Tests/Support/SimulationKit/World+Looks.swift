@@ -19,23 +19,6 @@ extension World {
             if !works { with { $0.violations.append((place, "at a kill the store had no password that works")) } }
         }
     }
-
-    /// Lets the time pass after which what a failed job has left is past its end, and the server look after it.
-    func keepUp() async throws {
-        wait(TemporaryAccount.afterFailure)
-        _ = try await serverCore.upkeep(renewBefore: 0)
-        try await run(until: with(\.now) + 86_400)
-    }
-
-    /// Where a held machine has another address by now, and has no agent yet whose report would say so, a person does.
-    func tellAddresses() async {
-        for (address, uuid) in with({ $0.devices.filter { $0.osName == nil }.map { ($0.address, $0.uuid) } }) {
-            guard let machine = MachineID(smbios: uuid), let record = try? await store.device(machine),
-                record.stage == .held, record.address != address
-            else { continue }
-            _ = try? await serverCore.heard(machine, at: address)
-        }
-    }
 }
 
 extension World.State {
@@ -46,22 +29,5 @@ extension World.State {
         devices[other].address = address
         devices[one].connection = nil
         devices[other].connection = nil
-    }
-}
-
-extension Storm {
-    /// Accounts of ours that are past their end, or that record and firmware do not have both, a line each.
-    static func accountProblems(of world: World) async throws -> [Problem] {
-        let (devices, now) = world.with { ($0.devices, $0.now) }
-        var problems: [Problem] = []
-        for (place, device) in devices.enumerated() {
-            guard let machine = MachineID(smbios: device.uuid) else { continue }
-            let account = try await world.store.device(machine)?.firmware?.account
-            if device.users != [account?.name].compactMap({ $0 }) || (account?.ends ?? .infinity) <= now {
-                let known = account.map { "\($0.name) until \($0.ends - now) s from now" } ?? "none"
-                problems.append(Problem(device: place, what: "accounts \(device.users), the record knows \(known)"))
-            }
-        }
-        return problems
     }
 }

@@ -69,6 +69,8 @@ final class World: Sendable {
         case restartServer
         /// A person at the server looks after what is held.
         case operatorsRound
+        /// The server looks for what time alone makes due, as it does each hour.
+        case upkeep
     }
 
     enum Fault: CaseIterable {
@@ -163,9 +165,7 @@ final class World: Sendable {
         server.withLock { [workshop] in $0 = (core, workshop) }
     }
 
-    var serverCore: ServerCore { core }
-
-    private var core: ServerCore {
+    var serverCore: ServerCore {
         guard let server = server.withLock({ $0 }) else { fatalError("no server") }
         return server.core
     }
@@ -280,23 +280,12 @@ final class World: Sendable {
             with({ state in
                 state.now > state.stormEnds && state.devices.allSatisfy { $0.agent == .idle && $0.isProvisioned }
                     && !state.queue.contains {
-                        if case .hello = $0.event { false } else { $0.event != .operatorsRound }
+                        if case .hello = $0.event { false } else { ![.operatorsRound, .upkeep].contains($0.event) }
                     }
             })
         else { return false }
-        guard store.content.withLock({ $0.isSettled }) else { return false }
+        guard store.content.withLock({ $0.isSettled }), try await dueForSweep().isEmpty else { return false }
         return failedOrders(try await store.jobs()).isEmpty
-    }
-
-    /// Jobs that a person began and that failed, with nothing after them.
-    private func failedOrders(_ jobs: [JobRecord]) -> [JobRecord] {
-        let unnamed = with { $0.devices.filter { $0.osName == nil }.compactMap { MachineID(smbios: $0.uuid) } }
-        return unnamed.compactMap { machine in jobs.last { $0.machine == machine } }.filter { $0.state == .failed }
-    }
-
-    private func retryOrders() async {
-        guard let jobs = try? await store.jobs() else { return }
-        for job in failedOrders(jobs) { _ = try? await core.retry(job) }
     }
 
     private func runDueJobs() async throws {
@@ -313,7 +302,7 @@ final class World: Sendable {
             do throws(Failure) {
                 if let outcome = try await workshop.advance(job) {
                     with { $0.note("job \(job.id): \(outcome)", of: $0.current) }
-                    try await core.settle(job, outcome)
+                    try await serverCore.settle(job, outcome)
                 }
             } catch {
                 guard store.content.withLock({ $0.isCutOff }) else { throw error }
@@ -356,17 +345,11 @@ final class World: Sendable {
             with { $0.swap(one, other) }
         case .restartServer: killServer()
         case .operatorsRound:
-            with { state in
-                for place in state.devices.indices where state.devices[place].isFactoryFresh {
-                    state.devices[place].startConfiguration()
-                }
-            }
-            await tellAddresses()
-            for record in (try? await store.devices()) ?? [] where record.stage == .held {
-                _ = try? await core.retry(record.machine)
-            }
-            await retryOrders()
+            await lookAfterWhatIsHeld()
             with { $0.schedule(.operatorsRound, in: 900) }
+        case .upkeep:
+            _ = try? await serverCore.upkeep(renewBefore: 0)
+            with { $0.schedule(.upkeep, in: 3600) }
         }
     }
 
@@ -378,7 +361,7 @@ final class World: Sendable {
             return (state.devices[place].hello(), state.devices[place].address)
         }
         guard let (bytes, address) = said, case .packet(let packet) = HelloPacket.read(bytes) else { return }
-        _ = try? await core.take(packet, from: address)
+        _ = try? await serverCore.take(packet, from: address)
     }
 }
 

@@ -108,6 +108,7 @@ package struct SweepAccountsStep: Step {
         _ = try await context.store.change(context.machine) { (record: inout DeviceRecord?) in
             if let name = record?.firmware?.account?.name, !kept.contains(name) { record?.firmware?.account = nil }
             record?.firmware?.sweptAt = now
+            record?.firmware?.sweepDue = nil
             if !unknown.isEmpty {
                 record?.note =
                     "job \(job) removed accounts from the firmware that this store does not know: "
