@@ -152,7 +152,8 @@ struct UpkeepTests {
         let now = Double(AuthorityTests.now)
         record.firmware?.sweepDue = now + 60
         #expect(try Upkeep.duties(of: record, renewBefore: -1e9, now: now + 59).isEmpty)
-        #expect(try Upkeep.duties(of: record, renewBefore: -1e9, now: now + 60) == [.init(kind: .sweep, since: now + 60)])
+        #expect(
+            try Upkeep.duties(of: record, renewBefore: -1e9, now: now + 60) == [.init(kind: .sweep, since: now + 60)])
     }
 
     @Test("what is not managed has no duties")
