@@ -20,6 +20,9 @@ struct Benchmarks {
             let jobs = CommandLine.arguments.last.flatMap { Int($0) } ?? 1000
             return try await withTemporaryFolder { try await EngineBenchmark(in: $0, jobs: jobs).run() }
         }
+        if CommandLine.arguments.contains("growth") {
+            return try await withTemporaryFolder { try await GrowthBenchmark(in: $0).run() }
+        }
         if CommandLine.arguments.contains("inspect") {
             return try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }
         }
@@ -31,6 +34,7 @@ struct Benchmarks {
         try await RequestsBenchmark.run()
         try await withTemporaryFolder { try InspectionBenchmark(in: $0).run() }
         try await withTemporaryFolder { try await EngineBenchmark(in: $0).run() }
+        try await withTemporaryFolder { try await GrowthBenchmark(in: $0).run() }
         try await withTemporaryFolder { try await FleetBenchmark(in: $0).run() }
     }
 

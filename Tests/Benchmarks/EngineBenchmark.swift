@@ -18,6 +18,11 @@ struct EngineBenchmark {
         network = try loopbackNetwork()
     }
 
+    /// For another benchmark that needs its parts.
+    init(in folder: String, network: String) throws {
+        (self.folder, self.network, jobs) = (folder, network, 0)
+    }
+
     func run() async throws {
         try await jobsAtOnce()
         try await hellos()
@@ -51,25 +56,34 @@ struct EngineBenchmark {
                 + Self.text((many.peak - many.idle) / Double(count), "KB over the idle server (aim 200)", 0))
     }
 
-    private struct Outcome {
+    struct Outcome {
         var time, cpu, simulatorCPU, idle, peak: Double
         var handshakes: Int
         /// Of the bodies of all requests, where there is one device.
         var lengths: [Int]
     }
 
-    private func provision(devices: Int, number: Int) async throws -> Outcome {
-        let server = try await startServer(number, jobsAtOnce: devices)
+    /// Sets up so many simulated devices, with answers that take as long as in life.
+    ///
+    /// - Parameters:
+    ///   - devices: How many.
+    ///   - number: The server's, in the network.
+    ///   - fleet: The fleet's; the one after the server's when it is `nil`.
+    ///   - isNew: Whether the server has no folder yet.
+    func provision(devices: Int, number: Int, from fleetNumber: Int? = nil, isNew: Bool = true) async throws -> Outcome
+    {
+        let server = try await startServer(number, jobsAtOnce: devices, isNew: isNew)
+        if !isNew { try await Self.settled(server.process) }
         let idle = try Self.memory(server.process, "VmRSS")
         let before = try Self.cpu(server.process)
         let start = ContinuousClock.now
         let fleet = try RunningProgram(
             product("namesake-simulator"),
             [
-                "run", "--address", "\(network).\(number + 1)", "--devices", "\(devices)", "--latency", "realistic",
-                "--control", "\(folder)/\(number)/control", "--dns-suffix", Site.domain, "--trust-root",
+                "run", "--address", "\(network).\(fleetNumber ?? number + 1)", "--devices", "\(devices)", "--latency",
+                "realistic", "--control", "\(folder)/\(number)/control", "--dns-suffix", Site.domain, "--trust-root",
                 "\(folder)/\(number)/provisioning-root.pem",
-                "--provision-server", "\(network).\(number):9971",
+                "--provision-server", "\(network).\(number):9971", "--seed", "\(fleetNumber ?? number)",
             ] + (devices == 1 ? ["--request-log", "\(folder)/requests"] : []))
         defer { Self.end(fleet) }
         var managed = 0
@@ -79,7 +93,9 @@ struct EngineBenchmark {
             // By its log: asking the server would be among what it computes.
             let log = try String(contentsOfFile: "\(folder)/\(number)/log", encoding: .utf8)
             managed = log.components(separatedBy: "] job done").count - 1
-            if log.contains("] job failed") { throw Unexpected(String(log.suffix(2000))) }
+            if let failed = log.split(separator: "\n").first(where: { $0.contains("] job failed") }) {
+                throw Unexpected(String(failed))
+            }
             guard ContinuousClock.now - start < .seconds(600) else { throw Unexpected("\(managed) of \(devices)") }
         }
         let state = try Self.object(
@@ -162,7 +178,7 @@ struct EngineBenchmark {
         defer { Self.end(server) }
         let sender = try HelloPackets(to: "\(network).\(number)", port: 9971)
         var said = 0
-        for total in [1000, 10_000, 100_000] {
+        for total in [1000, 10_000] {
             try sender.send(from: said, to: total - 1000)
             try await settled(total - 1000, number)
             let before = try Self.cpu(server.process)
@@ -198,12 +214,23 @@ struct EngineBenchmark {
 
     // MARK: processes
 
-    private func startServer(_ number: Int, jobsAtOnce: Int) async throws -> RunningProgram {
+    /// Until a process has nothing to do.
+    static func settled(_ process: Int32) async throws {
+        var last = -1.0
+        while case let now = try cpu(process), now > last {
+            last = now
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    func startServer(_ number: Int, jobsAtOnce: Int, isNew: Bool = true) async throws -> RunningProgram {
         let home = "\(folder)/\(number)"
-        let made = try await TestKit.run(
-            "namesake-server",
-            ["init", "--folder", home, "--domain", Site.domain, "--address", "\(network).\(number)"])
-        guard made.status == 0 else { throw Unexpected(made.output) }
+        if isNew {
+            let made = try await TestKit.run(
+                "namesake-server",
+                ["init", "--folder", home, "--domain", Site.domain, "--address", "\(network).\(number)"])
+            guard made.status == 0 else { throw Unexpected(made.output) }
+        }
         let path = URL(fileURLWithPath: "\(home)/configuration.json")
         guard var configuration = try JSONSerialization.jsonObject(with: Data(contentsOf: path)) as? [String: Any]
         else { throw Unexpected("no configuration") }
@@ -214,13 +241,15 @@ struct EngineBenchmark {
             "/bin/sh",
             ["-c", "exec \"$0\" serve --folder \"$1\" >\"$1/log\" 2>&1", product("namesake-server"), home])
         let start = ContinuousClock.now
-        while try await TestKit.run("namesake-server", ["devices", "list", "--folder", home]).status != 0 {
+        while try await TestKit.run("namesake-server", ["devices", "show", Site.machine, "--folder", home])
+            .output.contains("no server answers")
+        {
             guard ContinuousClock.now - start < .seconds(30) else { throw Unexpected("the server does not answer") }
         }
         return server
     }
 
-    private static func end(_ program: RunningProgram) {
+    static func end(_ program: RunningProgram) {
         program.signal(SIGTERM)
         _ = program.reap()
         for end in program.pipes { close(end) }
@@ -265,7 +294,7 @@ struct EngineBenchmark {
 }
 
 /// Hellos of made-up machines, one connection each, as firmware says them.
-private struct HelloPackets {
+struct HelloPackets {
     private var server = sockaddr_in()
 
     init(to address: String, port: Int) throws {

@@ -34,6 +34,26 @@ struct StorageLeaseTests {
         }
     }
 
+    @Test("of jobs that are queued, wait and were left, the one that is longest due is claimed first, and none twice")
+    func order() async throws {
+        try await Self.withTwo { first, second, left async throws in
+            #expect(try await first.claim(now: 5)?.id == left.id)
+            var made: [JobRecord] = [left]
+            for (place, due) in [40.0, 10, 20, 30].enumerated() {
+                let machine = try #require(MachineID(smbios: [UInt8](repeating: 7, count: 15) + [UInt8(place)]))
+                made.append(try await first.enqueue("rename", for: machine, parameters: "{}", now: 0, due: due))
+            }
+            #expect(try await second.claim(now: 10)?.id == made[2].id)
+            try await second.settle(made[2].id, .waiting(Failure(.firmwareUnreachable, "x")), now: 10)
+            let again = try #require(try await second.job(made[2].id)).due
+            #expect(try await second.nextDue() == again, "\(again)")
+            var claimed: [JobID] = []
+            while let job = try await second.claim(now: 100) { claimed.append(job.id) }
+            #expect(claimed == [left.id, made[2].id, made[3].id, made[4].id, made[1].id])
+            #expect(try await first.claim(now: 100) == nil)
+        }
+    }
+
     @Test("a server that has lost a job can write nothing more of it, people still can")
     func fencing() async throws {
         try await Self.withTwo { first, second, job async throws in
@@ -44,12 +64,19 @@ struct StorageLeaseTests {
                 let failure = await #expect(throws: Failure.self) { try await first.append(event, to: job.id) }
                 #expect(failure?.code == .leaseLost)
             }
+            let both = await #expect(throws: Failure.self) {
+                try await first.append(.succeeded("a", output: "{}"), requests: [], then: .began("b"), to: job.id)
+            }
+            #expect(both?.code == .leaseLost)
             let failure = await #expect(throws: Failure.self) { try await first.settle(job.id, .done, now: 32) }
             #expect(failure?.code == .leaseLost)
             try await first.append(.cancelled(reason: "x"), to: job.id)
-            try await second.append(.succeeded("a", output: "{}"), to: job.id)
+            try await second.append(.succeeded("a", output: "{}"), requests: [], then: .began("b"), to: job.id)
             try await second.settle(job.id, .done, now: 33)
-            #expect(try await second.events(of: job.id).count == 3)
+            #expect(
+                try await second.events(of: job.id) == [
+                    .began("a"), .cancelled(reason: "x"), .succeeded("a", output: "{}"), .began("b"),
+                ])
             #expect(try await first.job(job.id)?.state == .done)
         }
     }

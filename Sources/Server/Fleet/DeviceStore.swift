@@ -1,9 +1,16 @@
+import Foundation
 package import Vocabulary
 
 /// Where device records and their sealed secrets are kept.
 package protocol DeviceStore: Sendable {
     func device(_ machine: MachineID) async throws(Failure) -> DeviceRecord?
     func devices() async throws(Failure) -> [DeviceRecord]
+
+    /// At most `limit` records by the order of their UUIDs, those after one machine's, or with `nil` from the first.
+    func devices(after machine: MachineID?, limit: Int) async throws(Failure) -> [DeviceRecord]
+
+    /// The same as the store has them, JSON.
+    func deviceTexts(after machine: MachineID?, limit: Int) async throws(Failure) -> [String]
 
     /// Reads, changes and writes one record as one transaction.
     ///
@@ -23,6 +30,33 @@ package protocol DeviceStore: Sendable {
 
     /// Forgets all but the newest, or all.
     func forget(_ purpose: SecretPurpose, of machine: MachineID, keepingNewest: Bool) async throws(Failure)
+}
+
+extension DeviceStore {
+    package func devices(after machine: MachineID?, limit: Int) async throws(Failure) -> [DeviceRecord] {
+        let all = try await devices().filter { record in machine.map { record.machine.text > $0.text } ?? true }
+        return Array(all.sorted { $0.machine.text < $1.machine.text }.prefix(limit))
+    }
+
+    package func deviceTexts(after machine: MachineID?, limit: Int) async throws(Failure) -> [String] {
+        let records = try await devices(after: machine, limit: limit)
+        do { return try records.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) } } catch {
+            throw Failure(.storeUnavailable, "a record cannot be written as JSON: \(error)")
+        }
+    }
+
+    /// Every record in turn, a few hundred in memory at a time.
+    package func forEachDevice(
+        _ body: (DeviceRecord) async throws(Failure) -> Void
+    ) async throws(Failure) {
+        var last: MachineID?
+        while true {
+            let page = try await devices(after: last, limit: 500)
+            for record in page { try await body(record) }
+            guard page.count == 500, let end = page.last else { return }
+            last = end.machine
+        }
+    }
 }
 
 /// A certificate of ours that was taken back.

@@ -155,11 +155,30 @@ package protocol JobQueue: JobJournal {
 
     func job(_ id: JobID) async throws(Failure) -> JobRecord?
     func jobs() async throws(Failure) -> [JobRecord]
+    /// At most `limit` jobs in their order, those after one, or with `nil` from the first.
+    func jobs(after job: JobID?, limit: Int) async throws(Failure) -> [JobRecord]
     /// The jobs of one machine, oldest first.
     /// Those that are neither at their end nor held, oldest first; of one machine, or with `nil` of all.
     func unfinishedJobs(of machine: MachineID?) async throws(Failure) -> [JobRecord]
     func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord]
     func lines(of job: JobID) async throws(Failure) -> [JournalLine]
+}
+
+extension JobQueue {
+    package func jobs(after job: JobID?, limit: Int) async throws(Failure) -> [JobRecord] {
+        Array(try await jobs().filter { $0.id.number > job?.number ?? 0 }.prefix(limit))
+    }
+
+    /// Every job in turn, a few hundred in memory at a time.
+    package func forEachJob(_ body: (JobRecord) throws(Failure) -> Void) async throws(Failure) {
+        var last: JobID?
+        while true {
+            let page = try await jobs(after: last, limit: 500)
+            for job in page { try body(job) }
+            guard page.count == 500, let end = page.last else { return }
+            last = end.id
+        }
+    }
 }
 
 /// When a job that met a setback is tried again: after 1, 2, 4 … seconds, at most five minutes apart.

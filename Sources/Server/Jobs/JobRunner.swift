@@ -10,12 +10,24 @@ package protocol JobJournal: Sendable {
     ///   - job: Whose journal.
     /// - Throws: ``Failure`` with ``Failure/Code/storeUnavailable`` when it was not written.
     func append(_ event: JobEvent, requests: [JobRequest], to job: JobID) async throws(Failure)
+
+    /// Writes down how a step ended and what begins next, both or neither.
+    func append(
+        _ event: JobEvent, requests: [JobRequest], then next: JobEvent, to job: JobID
+    ) async throws(Failure)
     func events(of job: JobID) async throws(Failure) -> [JobEvent]
 }
 
 extension JobJournal {
     package func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
         try await append(event, requests: [], to: job)
+    }
+
+    package func append(
+        _ event: JobEvent, requests: [JobRequest], then next: JobEvent, to job: JobID
+    ) async throws(Failure) {
+        try await append(event, requests: requests, to: job)
+        try await append(next, to: job)
     }
 }
 
@@ -46,31 +58,42 @@ package struct JobRunner<Context: Sendable>: Sendable {
         _ job: JobID, in context: Context, while goesOn: () -> Bool = { true }
     ) async throws(Failure) -> JobMachine.Outcome? {
         var machine = JobMachine(steps.map(\.plan), replaying: try await journal.events(of: job))
+        var hasBegun = false
+        var next = machine.next()
         while true {
-            switch machine.next() {
-            case .stop(let outcome):
-                return outcome
-            case .perform(let name, let looksFirst):
+            guard case .perform(let name, let looksFirst) = next else { break }
+            if !hasBegun {
                 guard goesOn() else { return nil }
-                guard let step = steps.first(where: { $0.plan.name == name }) else {
-                    throw Failure(.jobStepUnknown, "no step \(name.rawValue)", remedy: .giveUp)
-                }
-                try await note(.began(name), of: job, in: &machine)
-                let event: JobEvent
-                do throws(Failure) {
-                    let output = try await step.perform(
-                        context, JobLedger(machine.outputs, failure: machine.failure), looksFirst)
-                    event = .succeeded(name, output: output)
-                } catch { event = .failed(name, error) }
-                try await note(event, await requests(context), of: job, in: &machine)
+                try await journal.append(.began(name), to: job)
+                machine.record(.began(name))
+            }
+            let event = await perform(name, looksFirst, in: context, machine)
+            machine.record(event)
+            next = machine.next()
+            // What begins next is written in one with how this ended: nothing happens in between.
+            if case .perform(let name, _) = next, goesOn() {
+                try await journal.append(event, requests: await requests(context), then: .began(name), to: job)
+                machine.record(.began(name))
+                hasBegun = true
+            } else {
+                try await journal.append(event, requests: await requests(context), to: job)
+                hasBegun = false
             }
         }
+        guard case .stop(let outcome) = next else { return nil }
+        return outcome
     }
 
-    private func note(
-        _ event: JobEvent, _ requests: [JobRequest] = [], of job: JobID, in machine: inout JobMachine
-    ) async throws(Failure) {
-        try await journal.append(event, requests: requests, to: job)
-        machine.record(event)
+    private func perform(
+        _ name: StepName, _ looksFirst: Bool, in context: Context, _ machine: JobMachine
+    ) async -> JobEvent {
+        do throws(Failure) {
+            guard let step = steps.first(where: { $0.plan.name == name }) else {
+                throw Failure(.jobStepUnknown, "no step \(name.rawValue)", remedy: .giveUp)
+            }
+            let output = try await step.perform(
+                context, JobLedger(machine.outputs, failure: machine.failure), looksFirst)
+            return .succeeded(name, output: output)
+        } catch { return .failed(name, error) }
     }
 }

@@ -5,9 +5,9 @@ package import Vocabulary
 extension ServerCore {
     /// Answers what a person at the server asks.
     ///
-    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices UUID`, `devices UUID retry|renew|boot-pxe|readmit|export`, `devices UUID
+    /// Verbs: `accounts`, `accounts sweep UUID`, `devices`, `devices page [UUID]`, `devices UUID`, `devices UUID retry|renew|boot-pxe|readmit|export`, `devices UUID
     /// retire [SUCCESSOR]`, `devices UUID legacy-tls allow|forbid`, `devices UUID rename NAME`, `devices UUID reprovision
-    /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs
+    /// [NAME]`, `devices UUID unprovision partial|full`, the last three with `dry-run` before them; `jobs`, `jobs page [NUMBER]`, `jobs
     /// NUMBER`, `jobs NUMBER retry`, `jobs NUMBER approve|reject|cancel REASON` with the reason's bytes in hexadecimal, `ping`, `collections [NAME]`.
     ///
     /// - Returns: JSON: ``AccountLine``s, ``Fleet/DeviceRecord``s, ``Jobs/JobRecord``s, a ``RoutePlan`` or a ``JobPage``.
@@ -22,8 +22,20 @@ extension ServerCore {
         }
     }
 
+    /// So many lines has a page of a list at most.
+    private static let page = 500
+
     private func devices(_ words: [String]) async throws(Failure) -> [UInt8] {
         guard let text = words.first else { return Array(try encoded(try await store.devices()).utf8) }
+        if text == "page" {
+            let last = words.dropFirst().first.flatMap { MachineID($0) }
+            guard words.count == 1 || last != nil else {
+                throw Failure(.machineUnknown, "'\(words[1].prefix(64))' is no UUID")
+            }
+            // As they are stored: reading and writing each would cost the most of it.
+            let texts = try await store.deviceTexts(after: last, limit: Self.page)
+            return Array("[\(texts.joined(separator: ","))]".utf8)
+        }
         guard let machine = MachineID(text) else {
             throw Failure(.machineUnknown, "'\(text.prefix(64))' is no UUID", hint: "Take one from `devices list`.")
         }
@@ -67,6 +79,13 @@ extension ServerCore {
 
     private func jobs(_ words: [String]) async throws(Failure) -> [UInt8] {
         guard let text = words.first else { return Array(try encoded(try await store.jobs()).utf8) }
+        if text == "page" {
+            let last = words.dropFirst().first.flatMap { JobID($0) }
+            guard words.count == 1 || last != nil else {
+                throw Failure(.machineUnknown, "no job '\(words[1].prefix(40))'")
+            }
+            return Array(try encoded(try await store.jobs(after: last, limit: Self.page)).utf8)
+        }
         guard let id = JobID(text), let job = try await store.job(id) else {
             throw Failure(.machineUnknown, "no job '\(text.prefix(40))'", hint: "Take a number from `jobs list`.")
         }

@@ -32,6 +32,16 @@ package struct FirmwareContext: Sendable {
         /// Whether a firmware in set-up was last spoken to after we had set its password.
         private var hasSetPassword: Bool?
 
+        /// A certificate that was read from the journal, with its PEM.
+        private var certificate: (pem: String, read: Certificate)?
+
+        func certificate(_ output: IssueCertificateStep.Output) throws(Failure) -> Certificate {
+            if let certificate, certificate.pem == output.certificate { return certificate.read }
+            let read = try output.read()
+            certificate = (output.certificate, read)
+            return read
+        }
+
         func keepSetUp(over connection: Int) { setUpConnection = connection }
 
         package func keep(_ settings: AMT.GeneralSettings.Settings) { self.settings = settings }
@@ -54,6 +64,11 @@ package struct FirmwareContext: Sendable {
     package func record() async throws(Failure) -> DeviceRecord {
         guard let record = try await store.device(machine) else { throw ServerCore.unknown(machine) }
         return record
+    }
+
+    /// The certificate that this job has had issued.
+    func issued(_ ledger: JobLedger) async throws(Failure) -> Certificate {
+        try await notebook.certificate(try ledger.output(of: IssueCertificateStep.self))
     }
 
     /// Performs an operation and turns its fault into a failure.
@@ -111,7 +126,7 @@ extension FirmwareContext {
     /// The new name, verified in full and pinned to the key that the certificate was issued for.
     package func openProved(_ ledger: JobLedger) async throws(Failure) {
         if await notebook.isTurned(to: "proved") { return }
-        let certificate = try ledger.output(of: IssueCertificateStep.self).read()
+        let certificate = try await issued(ledger)
         let record = try await record()
         var endpoint = FirmwareEndpoint(
             address: record.address, port: workshop.firmwarePort, name: target,

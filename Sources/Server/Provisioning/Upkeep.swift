@@ -55,15 +55,16 @@ extension ServerCore {
     package func upkeep(renewBefore: Double) async throws(Failure) -> [JobRecord] {
         let now = clock()
         var (busy, failed): (Set<MachineID>, [MachineID: [JobKind: Double]]) = ([], [:])
-        for job in try await store.jobs() {
+        try await store.forEachJob { job in
             if !job.state.isFinal { busy.insert(job.machine) }
             if job.state == .failed { failed[job.machine, default: [:]][job.kind] = job.created }
         }
         var added: [JobRecord] = []
-        for record in try await store.devices() where !busy.contains(record.machine) {
+        try await store.forEachDevice { record throws(Failure) in
+            guard !busy.contains(record.machine) else { return }
             let duties = try Upkeep.duties(of: record, renewBefore: renewBefore, now: now)
             let due = duties.first { $0.since > failed[record.machine]?[$0.kind] ?? -.infinity }
-            guard let due else { continue }
+            guard let due else { return }
             added.append(try await store.enqueue(due.kind, for: record.machine, parameters: "{}", now: now, due: now))
         }
         if !added.isEmpty { ring() }
@@ -113,7 +114,7 @@ extension ServerCore {
     package func accounts() async throws(Failure) -> [AccountLine] {
         let now = clock()
         var lines: [AccountLine] = []
-        for record in try await store.devices() {
+        try await store.forEachDevice { record throws(Failure) in
             let own = record.firmware?.account
             if let own {
                 lines.append(

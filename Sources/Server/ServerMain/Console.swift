@@ -19,10 +19,46 @@ struct Console {
         guard !verb.contains("") else { throw ValidationError("An argument is empty.") }
         let client = try CurlClient()
         defer { client.close() }
+        return try await ask(verb, by: client)
+    }
+
+    /// Asks for a list in pages, so that neither end has all of it in memory.
+    ///
+    /// - Parameters:
+    ///   - list: Its verb.
+    ///   - type: What a line is read as.
+    ///   - key: After which line the next page begins.
+    ///   - body: Given each page as JSON and as lines; the first even when it is empty.
+    func pages<Line: Decodable>(
+        of list: String, _ type: Line.Type, key: (Line) -> String, _ body: ([UInt8], [Line]) throws -> Void
+    ) async throws {
+        let client = try CurlClient()
+        defer { client.close() }
+        var (verb, isFirst) = ([list, "page"], true)
+        while true {
+            let bytes = try await ask(verb, by: client)
+            let lines = try JSONDecoder().decode([Line].self, from: Data(bytes))
+            if isFirst || !lines.isEmpty { try body(bytes, lines) }
+            guard let last = lines.last else { return }
+            (verb, isFirst) = ([list, "page", key(last)], false)
+        }
+    }
+
+    /// Prints the JSON of a list.
+    func printJSON<Line: Decodable>(of list: String, _ type: Line.Type, key: (Line) -> String) async throws {
+        var head = "["
+        try await pages(of: list, type, key: key) { bytes, _ in
+            try FileHandle.standardOutput.write(contentsOf: Data(head.utf8) + bytes.dropFirst().dropLast())
+            head = ","
+        }
+        try FileHandle.standardOutput.write(contentsOf: Data("]\n".utf8))
+    }
+
+    private func ask(_ verb: [String], by client: CurlClient) async throws -> [UInt8] {
         var request = HTTPRequest(
             "POST", "http://localhost/console/\(verb.map(escaped(forPath:)).joined(separator: "/"))", trust: .setUpPeer)
         request.unixSocket = folder.console
-        // A list of all machines has about a kilobyte of each; our own server is believed about how many there are.
+        // Exports and collections have kilobytes of each machine; our own server is believed about how many there are.
         request.answerLimit = 4 << 30
         request.timeout = .seconds(600)
         let answer: HTTPAnswer

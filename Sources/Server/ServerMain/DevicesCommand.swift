@@ -23,16 +23,23 @@ struct DevicesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let console = Console(folder: folder.value)
-            if json { return print(String(decoding: try await console.ask(["devices"]), as: UTF8.self)) }
-            let records = try await console.ask([DeviceRecord].self, ["devices"]).filter {
-                all || $0.stage != .retired
+            if json { return try await console.printJSON(of: "devices", Line.self) { $0.machine.text } }
+            var rows = [["MACHINE", "STAGE", "NAME", "ADDRESS", "LAST HELLO"]]
+            try await console.pages(of: "devices", Line.self, key: { $0.machine.text }) { _, lines in
+                rows += lines.filter { all || $0.stage != .retired }.map {
+                    [$0.machine.text, $0.stage.rawValue, $0.name.text, $0.address, timeText($0.lastHello)]
+                }
             }
-            print(
-                table(
-                    [["MACHINE", "STAGE", "NAME", "ADDRESS", "LAST HELLO"]]
-                        + records.map {
-                            [$0.machine.text, $0.stage.rawValue, $0.name.text, $0.address, timeText($0.lastHello)]
-                        }))
+            print(table(rows))
+        }
+
+        /// What the table shows of a record.
+        private struct Line: Decodable {
+            var machine: MachineID
+            var stage: DeviceRecord.Stage
+            var name: Hostname
+            var address: String
+            var lastHello: Double?
         }
     }
 

@@ -17,17 +17,17 @@ struct JobsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let console = Console(folder: folder.value)
-            if json { return print(String(decoding: try await console.ask(["jobs"]), as: UTF8.self)) }
-            let jobs = try await console.ask([JobRecord].self, ["jobs"])
-            print(
-                table(
-                    [["JOB", "KIND", "STATE", "MACHINE", "CREATED", "FAILURE"]]
-                        + jobs.map {
-                            [
-                                "\($0.id)", $0.kind.rawValue, $0.state.rawValue, $0.machine.text, timeText($0.created),
-                                $0.failure?.code.rawValue ?? "-",
-                            ]
-                        }))
+            if json { return try await console.printJSON(of: "jobs", JobRecord.self) { "\($0.id)" } }
+            var rows = [["JOB", "KIND", "STATE", "MACHINE", "CREATED", "FAILURE"]]
+            try await console.pages(of: "jobs", JobRecord.self, key: { "\($0.id)" }) { _, jobs in
+                rows += jobs.map {
+                    [
+                        "\($0.id)", $0.kind.rawValue, $0.state.rawValue, $0.machine.text, timeText($0.created),
+                        $0.failure?.code.rawValue ?? "-",
+                    ]
+                }
+            }
+            print(table(rows))
         }
     }
 

@@ -1,43 +1,63 @@
 package import Fleet
 import Foundation
 import GRDB
+import Synchronization
 package import Vocabulary
 
 extension SQLiteStore: DeviceStore {
     package func device(_ machine: MachineID) async throws(Failure) -> DeviceRecord? {
-        try await read("read a device record") { db in try Self.record(machine, db) }
+        try look("read a device record") { db in try record(machine, db) }
     }
 
     package func devices() async throws(Failure) -> [DeviceRecord] {
         try await read("list the device records") { db in
-            try String.fetchAll(db, sql: "SELECT record FROM device ORDER BY machine")
+            try String.fetchAll(db.kept("SELECT record FROM device ORDER BY machine"))
                 .map { try decode(DeviceRecord.self, $0) }
         }
+    }
+
+    package func devices(after machine: MachineID?, limit: Int) async throws(Failure) -> [DeviceRecord] {
+        try await read("list the device records") { db in
+            try Self.texts(machine, limit, db).map { try decode(DeviceRecord.self, $0) }
+        }
+    }
+
+    package func deviceTexts(after machine: MachineID?, limit: Int) async throws(Failure) -> [String] {
+        try await read("list the device records") { db in try Self.texts(machine, limit, db) }
+    }
+
+    private static func texts(_ machine: MachineID?, _ limit: Int, _ db: Database) throws -> [String] {
+        try String.fetchAll(
+            db.kept("SELECT record FROM device WHERE machine > ? ORDER BY machine LIMIT ?"),
+            arguments: [machine?.text ?? "", limit])
     }
 
     package func change(
         _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
     ) async throws(Failure) -> DeviceRecord? {
         try await write("change a device record") { db in
-            let old = try Self.record(machine, db)
+            let old = try self.record(machine, db)
             var record = old
             try body(&record)
             guard let record else { return nil }
             try Self.note(old, record, db)
-            try db.execute(
-                sql: """
-                    INSERT INTO device (machine, name, record) VALUES (?, ?, ?)
-                    ON CONFLICT (machine) DO UPDATE SET name = excluded.name, record = excluded.record
-                    """,  // The name of a machine that is out of use is nobody's.
-                arguments: [machine.text, record.stage == .retired ? "" : record.name.text, try encode(record)])
+            let text = try encode(record)
+            records.keep(record, as: text)
+            // The name of a machine that is out of use is nobody's.
+            try db.kept(
+                """
+                INSERT INTO device (machine, name, record) VALUES (?, ?, ?)
+                ON CONFLICT (machine) DO UPDATE SET name = excluded.name, record = excluded.record
+                """
+            ).execute(arguments: [machine.text, record.stage == .retired ? "" : record.name.text, text])
             return record
         }
     }
 
     package func holder(of name: Hostname, otherThan machine: MachineID) async throws(Failure) -> MachineID? {
-        try await read("look up a name") { db in
+        try look("look up a name") { db in
             try String.fetchOne(
-                db, sql: "SELECT machine FROM device WHERE name = ? AND machine <> ?",
+                db.kept("SELECT machine FROM device WHERE name = ? AND machine <> ?"),
                 arguments: [name.text, machine.text])
         }.flatMap { MachineID($0) }
     }
@@ -46,16 +66,15 @@ extension SQLiteStore: DeviceStore {
         _ sealed: [UInt8], as purpose: SecretPurpose, of machine: MachineID, now: Double
     ) async throws(Failure) {
         try await write("keep a secret") { db in
-            try db.execute(
-                sql: "INSERT INTO secret (machine, purpose, sealed, created) VALUES (?, ?, ?, ?)",
+            try db.kept("INSERT INTO secret (machine, purpose, sealed, created) VALUES (?, ?, ?, ?)").execute(
                 arguments: [machine.text, purpose.rawValue, Data(sealed), now])
         }
     }
 
     package func sealed(_ purpose: SecretPurpose, of machine: MachineID) async throws(Failure) -> [[UInt8]] {
-        try await read("read a secret") { db in
+        try look("read a secret") { db in
             try Data.fetchAll(
-                db, sql: "SELECT sealed FROM secret WHERE machine = ? AND purpose = ? ORDER BY sequence DESC",
+                db.kept("SELECT sealed FROM secret WHERE machine = ? AND purpose = ? ORDER BY sequence DESC"),
                 arguments: [machine.text, purpose.rawValue]
             ).map { Array($0) }
         }
@@ -68,16 +87,39 @@ extension SQLiteStore: DeviceStore {
             let newest =
                 keepingNewest
                 ? try Int64.fetchOne(
-                    db, sql: "SELECT MAX(sequence) FROM secret WHERE machine = ? AND purpose = ?",
+                    db.kept("SELECT MAX(sequence) FROM secret WHERE machine = ? AND purpose = ?"),
                     arguments: [machine.text, purpose.rawValue]) : nil
-            try db.execute(
-                sql: "DELETE FROM secret WHERE machine = ? AND purpose = ? AND sequence <> ?",
-                arguments: [machine.text, purpose.rawValue, newest ?? -1])
+            try db.kept("DELETE FROM secret WHERE machine = ? AND purpose = ? AND sequence <> ?").execute(arguments: [
+                machine.text, purpose.rawValue, newest ?? -1,
+            ])
         }
     }
 
-    private static func record(_ machine: MachineID, _ db: Database) throws -> DeviceRecord? {
-        try String.fetchOne(db, sql: "SELECT record FROM device WHERE machine = ?", arguments: [machine.text])
-            .map { try decode(DeviceRecord.self, $0) }
+    private func record(_ machine: MachineID, _ db: Database) throws -> DeviceRecord? {
+        let text = try String.fetchOne(
+            db.kept("SELECT record FROM device WHERE machine = ?"), arguments: [machine.text])
+        return try text.map { try records.read($0, of: machine) }
+    }
+}
+
+/// Records that were read from their JSON, for as long as the store holds the same text: a job looks at its machine's
+/// record many times, and another server may write it at any time.
+final class RecordCache: Sendable {
+    private let kept = Mutex<[MachineID: (text: String, record: DeviceRecord)]>([:])
+    /// A few kilobytes each.
+    private static let most = 2000
+
+    func read(_ text: String, of machine: MachineID) throws -> DeviceRecord {
+        if let known = kept.withLock({ $0[machine] }), known.text == text { return known.record }
+        let record = try decode(DeviceRecord.self, text)
+        keep(record, as: text)
+        return record
+    }
+
+    func keep(_ record: DeviceRecord, as text: String) {
+        kept.withLock { kept in
+            if kept.count >= Self.most { kept = [:] }
+            kept[record.machine] = (text, record)
+        }
     }
 }

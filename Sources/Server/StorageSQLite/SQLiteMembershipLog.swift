@@ -8,20 +8,20 @@ extension SQLiteStore: MembershipLog {
     static func note(_ old: DeviceRecord?, _ new: DeviceRecord, _ db: Database) throws {
         let (from, to) = (old.flatMap(\.collection), new.collection)
         guard from != to else { return }
-        try db.execute(
-            sql: """
-                INSERT INTO membership_change (machine, name, address, "from", "to", at) VALUES (?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                new.machine.text, new.name.text, new.address, from?.rawValue, to?.rawValue,
-                Date().timeIntervalSince1970,
-            ])
+        try db.kept(
+            """
+            INSERT INTO membership_change (machine, name, address, "from", "to", at) VALUES (?, ?, ?, ?, ?, ?)
+            """
+        ).execute(arguments: [
+            new.machine.text, new.name.text, new.address, from?.rawValue, to?.rawValue,
+            Date().timeIntervalSince1970,
+        ])
     }
 
     package func changes(after sequence: Int64, limit: Int) async throws(Failure) -> [MembershipChange] {
         try await read("read the changes of membership") { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM membership_change WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                db.kept("SELECT * FROM membership_change WHERE sequence > ? ORDER BY sequence LIMIT ?"),
                 arguments: [sequence, limit]
             ).map { row in
                 let text: String = row["machine"]
@@ -40,10 +40,10 @@ extension SQLiteStore: MembershipLog {
 
     package func reader(_ name: String) async throws(Failure) -> ReaderState {
         try await write("look up a reader") { db in
-            if let row = try Row.fetchOne(db, sql: "SELECT * FROM reader WHERE name = ?", arguments: [name]) {
+            if let row = try Row.fetchOne(db.kept("SELECT * FROM reader WHERE name = ?"), arguments: [name]) {
                 return Self.reader(row)
             }
-            let last = try Int64.fetchOne(db, sql: "SELECT MAX(sequence) FROM membership_change")
+            let last = try Int64.fetchOne(db.kept("SELECT MAX(sequence) FROM membership_change"))
             let state = ReaderState(name: name, taken: last ?? 0)
             try Self.keep(state, db)
             return state
@@ -52,7 +52,7 @@ extension SQLiteStore: MembershipLog {
 
     package func readers() async throws(Failure) -> [ReaderState] {
         try await read("list the readers") { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM reader ORDER BY name").map { Self.reader($0) }
+            try Row.fetchAll(db.kept("SELECT * FROM reader ORDER BY name")).map { Self.reader($0) }
         }
     }
 
@@ -61,9 +61,8 @@ extension SQLiteStore: MembershipLog {
     }
 
     private static func keep(_ reader: ReaderState, _ db: Database) throws {
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO reader (name, taken, tries, nextTry, problem) VALUES (?, ?, ?, ?, ?)",
-            arguments: [reader.name, reader.taken, reader.tries, reader.nextTry, reader.problem])
+        try db.kept("INSERT OR REPLACE INTO reader (name, taken, tries, nextTry, problem) VALUES (?, ?, ?, ?, ?)")
+            .execute(arguments: [reader.name, reader.taken, reader.tries, reader.nextTry, reader.problem])
     }
 
     private static func reader(_ row: Row) -> ReaderState {

@@ -9,16 +9,14 @@ extension SQLiteStore: PreSharedKeyShelf {
             var known: [String] = []
             for (key, sealed) in keys {
                 let isThere = try Bool.fetchOne(
-                    db, sql: "SELECT EXISTS (SELECT * FROM pre_shared_key WHERE pid = ?)", arguments: [key.pid])
+                    db.kept("SELECT EXISTS (SELECT * FROM pre_shared_key WHERE pid = ?)"), arguments: [key.pid])
                 guard isThere == false else {
                     known.append(key.pid)
                     continue
                 }
-                try db.execute(
-                    sql: "INSERT INTO pre_shared_key (pid, added, note, machine, used) VALUES (?, ?, ?, ?, ?)",
-                    arguments: [key.pid, key.added, key.note, key.machine?.text, key.used])
-                try db.execute(
-                    sql: "INSERT INTO secret (machine, purpose, sealed, created) VALUES (?, ?, ?, ?)",
+                try db.kept("INSERT INTO pre_shared_key (pid, added, note, machine, used) VALUES (?, ?, ?, ?, ?)")
+                    .execute(arguments: [key.pid, key.added, key.note, key.machine?.text, key.used])
+                try db.kept("INSERT INTO secret (machine, purpose, sealed, created) VALUES (?, ?, ?, ?)").execute(
                     arguments: [
                         MachineID.nobody.text, SecretPurpose.preSharedKey(key.pid).rawValue, Data(sealed), key.added,
                     ])
@@ -29,21 +27,21 @@ extension SQLiteStore: PreSharedKeyShelf {
 
     package func preSharedKeys() async throws(Failure) -> [KeptPreSharedKey] {
         try await read("list the pre-shared keys") { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM pre_shared_key ORDER BY added, rowid").map { try Self.key($0) }
+            try Row.fetchAll(db.kept("SELECT * FROM pre_shared_key ORDER BY added, rowid")).map { try Self.key($0) }
         }
     }
 
     package func preSharedKey(_ pid: String) async throws(Failure) -> KeptPreSharedKey? {
-        try await read("look up a pre-shared key") { db in try Self.key(pid, db) }
+        try look("look up a pre-shared key") { db in try Self.key(pid, db) }
     }
 
     package func use(preSharedKey pid: String, by machine: MachineID, now: Double) async throws(Failure) {
         try await write("mark a pre-shared key as used") { db in
             guard var key = try Self.key(pid, db) else { throw KeptPreSharedKey.unknown(pid) }
             try key.use(by: machine, now: now)
-            try db.execute(
-                sql: "UPDATE pre_shared_key SET machine = ?, used = ? WHERE pid = ?",
-                arguments: [key.machine?.text, key.used, pid])
+            try db.kept("UPDATE pre_shared_key SET machine = ?, used = ? WHERE pid = ?").execute(arguments: [
+                key.machine?.text, key.used, pid,
+            ])
         }
     }
 
@@ -51,15 +49,15 @@ extension SQLiteStore: PreSharedKeyShelf {
         try await write("remove a pre-shared key") { db in
             guard let key = try Self.key(pid, db) else { throw KeptPreSharedKey.unknown(pid) }
             try key.requireUnused()
-            try db.execute(sql: "DELETE FROM pre_shared_key WHERE pid = ?", arguments: [pid])
-            try db.execute(
-                sql: "DELETE FROM secret WHERE machine = ? AND purpose = ?",
-                arguments: [MachineID.nobody.text, SecretPurpose.preSharedKey(pid).rawValue])
+            try db.kept("DELETE FROM pre_shared_key WHERE pid = ?").execute(arguments: [pid])
+            try db.kept("DELETE FROM secret WHERE machine = ? AND purpose = ?").execute(arguments: [
+                MachineID.nobody.text, SecretPurpose.preSharedKey(pid).rawValue,
+            ])
         }
     }
 
     private static func key(_ pid: String, _ db: Database) throws -> KeptPreSharedKey? {
-        try Row.fetchOne(db, sql: "SELECT * FROM pre_shared_key WHERE pid = ?", arguments: [pid]).map { try key($0) }
+        try Row.fetchOne(db.kept("SELECT * FROM pre_shared_key WHERE pid = ?"), arguments: [pid]).map { try key($0) }
     }
 
     private static func key(_ row: Row) throws -> KeptPreSharedKey {

@@ -5,9 +5,9 @@ package import Vocabulary
 
 extension SQLiteStore: SecretShelf {
     package func secrets(of machine: MachineID) async throws(Failure) -> [SealedSecret] {
-        try await read("read a machine's secrets") { db in
+        try look("read a machine's secrets") { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM secret WHERE machine = ? ORDER BY sequence", arguments: [machine.text]
+                db.kept("SELECT * FROM secret WHERE machine = ? ORDER BY sequence"), arguments: [machine.text]
             ).map { try Self.secret($0) }
         }
     }
@@ -15,7 +15,7 @@ extension SQLiteStore: SecretShelf {
     package func secrets(after sequence: Int64, limit: Int) async throws(Failure) -> [SealedSecret] {
         try await read("read the secrets") { db in
             try Row.fetchAll(
-                db, sql: "SELECT * FROM secret WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                db.kept("SELECT * FROM secret WHERE sequence > ? ORDER BY sequence LIMIT ?"),
                 arguments: [sequence, limit]
             ).map { try Self.secret($0) }
         }
@@ -24,8 +24,7 @@ extension SQLiteStore: SecretShelf {
     package func replace(_ secrets: [SealedSecret]) async throws(Failure) {
         try await write("seal secrets anew") { db in
             for secret in secrets {
-                try db.execute(
-                    sql: "UPDATE secret SET sealed = ? WHERE sequence = ? AND machine = ? AND purpose = ?",
+                try db.kept("UPDATE secret SET sealed = ? WHERE sequence = ? AND machine = ? AND purpose = ?").execute(
                     arguments: [
                         Data(secret.sealed), secret.sequence, secret.machine.text, secret.purpose.rawValue,
                     ])
@@ -37,7 +36,7 @@ extension SQLiteStore: SecretShelf {
         try await read("count the secrets") { db in
             var found: [String: Int] = [:]
             let rows = try Row.fetchAll(
-                db, sql: "SELECT lower(hex(substr(sealed, 1, 8))) AS key, COUNT(*) AS count FROM secret GROUP BY 1")
+                db.kept("SELECT lower(hex(substr(sealed, 1, 8))) AS key, COUNT(*) AS count FROM secret GROUP BY 1"))
             for row in rows { found[row["key"], default: 0] += row["count"] }
             return found
         }

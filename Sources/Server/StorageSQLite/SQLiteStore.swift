@@ -9,6 +9,7 @@ package import Vocabulary
 /// durable before the firmware hears of it.
 package struct SQLiteStore: Sendable {
     let pool: DatabasePool
+    let records = RecordCache()
     /// Under which this process runs jobs.
     ///
     /// A later process that opens the same path takes up what this one leaves.
@@ -22,6 +23,8 @@ package struct SQLiteStore: Sendable {
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
+            // Lists take long, and what is read on the caller's thread waits for nobody.
+            configuration.maximumReaderCount = 10
             configuration.prepareDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA foreign_keys = ON")
@@ -143,20 +146,50 @@ package struct SQLiteStore: Sendable {
                 table.primaryKey(["job", "kind"])
             }
         }
+        migrator.registerMigration("2026-11 running jobs by their leases") { db in
+            try db.create(
+                index: "job_lease", on: "job", columns: ["worker", "leaseEnds"],
+                condition: Column("state") == "running")
+        }
         return migrator
     }
 
+    /// Reads by several statements that see one state, or much at once.
     func read<Value: Sendable>(
         _ what: String, _ body: @Sendable (Database) throws -> Value
     ) async throws(Failure) -> Value {
         do { return try await pool.read(body) } catch { throw storeFailure(error, what) }
     }
 
+    /// Reads a few rows by one statement, on the caller's thread: in WAL nobody is waited for, and going to another thread
+    /// and back costs more than such a read.
+    func look<Value>(_ what: String, _ body: (Database) throws -> Value) throws(Failure) -> Value {
+        do { return try pool.unsafeRead(body) } catch { throw storeFailure(error, what) }
+    }
+
     func write<Value: Sendable>(
         _ what: String, _ body: @Sendable (Database) throws -> Value
     ) async throws(Failure) -> Value {
-        do { return try await pool.write(body) } catch { throw storeFailure(error, what) }
+        do {
+            return try await pool.writeWithoutTransaction { db in
+                try db.kept("BEGIN IMMEDIATE").execute()
+                do {
+                    let value = try body(db)
+                    try db.kept("COMMIT").execute()
+                    return value
+                } catch {
+                    // SQLite has rolled back by itself after some errors.
+                    if db.isInsideTransaction { try? db.rollback() }
+                    throw error
+                }
+            }
+        } catch { throw storeFailure(error, what) }
     }
+}
+
+extension Database {
+    /// A statement that is compiled once for each connection.
+    func kept(_ sql: String) throws -> Statement { try cachedStatement(sql: sql) }
 }
 
 /// A failure that was thrown inside a transaction, or what the database said.

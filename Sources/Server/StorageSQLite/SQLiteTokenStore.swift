@@ -6,8 +6,7 @@ package import Vocabulary
 extension SQLiteStore: TokenStore {
     package func add(_ token: BuildToken, hash: [UInt8]) async throws(Failure) {
         try await write("keep a token") { db in
-            try db.execute(
-                sql: "INSERT INTO token (hash, created, ends, note, uses, scope) VALUES (?, ?, ?, ?, ?, ?)",
+            try db.kept("INSERT INTO token (hash, created, ends, note, uses, scope) VALUES (?, ?, ?, ?, ?, ?)").execute(
                 arguments: [
                     Data(hash), token.created, token.ends, token.note, token.uses,
                     try token.scope.map { try encode($0.map(\.text)) },
@@ -28,8 +27,9 @@ extension SQLiteStore: TokenStore {
         return try await write("note a token's machine") { db in
             var token = try Self.admit(try Self.token(hash, db), machine, now)
             guard let machine, !token.machines.contains(machine) else { return token }
-            try db.execute(
-                sql: "INSERT INTO token_machine (hash, machine) VALUES (?, ?)", arguments: [hash, machine.text])
+            try db.kept("INSERT INTO token_machine (hash, machine) VALUES (?, ?)").execute(arguments: [
+                hash, machine.text,
+            ])
             token.machines.append(machine)
             return token
         }
@@ -44,7 +44,7 @@ extension SQLiteStore: TokenStore {
 
     package func tokens() async throws(Failure) -> [BuildToken] {
         try await read("list the tokens") { db in
-            try Data.fetchAll(db, sql: "SELECT hash FROM token ORDER BY created, hash").compactMap {
+            try Data.fetchAll(db.kept("SELECT hash FROM token ORDER BY created, hash")).compactMap {
                 try Self.token($0, db)
             }
         }
@@ -52,19 +52,20 @@ extension SQLiteStore: TokenStore {
 
     package func revoke(token id: String, now: Double) async throws(Failure) -> BuildToken? {
         try await write("revoke a token") { db in
-            let found = try Data.fetchAll(db, sql: "SELECT hash FROM token").filter {
+            let found = try Data.fetchAll(db.kept("SELECT hash FROM token")).filter {
                 BuildToken.id(of: Array($0)) == id
             }
             for hash in found {
-                try db.execute(
-                    sql: "UPDATE token SET revoked = coalesce(revoked, ?) WHERE hash = ?", arguments: [now, hash])
+                try db.kept("UPDATE token SET revoked = coalesce(revoked, ?) WHERE hash = ?").execute(arguments: [
+                    now, hash,
+                ])
             }
             return try found.first.flatMap { try Self.token($0, db) }
         }
     }
 
     private static func token(_ hash: Data, _ db: Database) throws -> BuildToken? {
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM token WHERE hash = ?", arguments: [hash]) else {
+        guard let row = try Row.fetchOne(db.kept("SELECT * FROM token WHERE hash = ?"), arguments: [hash]) else {
             return nil
         }
         func machine(_ text: String) throws -> MachineID {
@@ -78,7 +79,7 @@ extension SQLiteStore: TokenStore {
             hash: Array(hash), note: row["note"], created: row["created"], ends: row["ends"], uses: row["uses"],
             scope: try scope.map { try decode([String].self, $0).map(machine) }, revoked: row["revoked"],
             machines: try String.fetchAll(
-                db, sql: "SELECT machine FROM token_machine WHERE hash = ? ORDER BY rowid", arguments: [hash]
+                db.kept("SELECT machine FROM token_machine WHERE hash = ? ORDER BY rowid"), arguments: [hash]
             ).map(machine))
     }
 }
@@ -86,15 +87,15 @@ extension SQLiteStore: TokenStore {
 extension SQLiteStore: RevocationStore {
     package func revoke(_ revocation: Revocation) async throws(Failure) {
         try await write("keep a revocation") { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO revocation (serial, reason, at) VALUES (?, ?, ?)",
-                arguments: [revocation.serial, revocation.reason, revocation.at])
+            try db.kept("INSERT OR IGNORE INTO revocation (serial, reason, at) VALUES (?, ?, ?)").execute(arguments: [
+                revocation.serial, revocation.reason, revocation.at,
+            ])
         }
     }
 
     package func revocations() async throws(Failure) -> [Revocation] {
         try await read("list the revocations") { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM revocation ORDER BY at, serial").map {
+            try Row.fetchAll(db.kept("SELECT * FROM revocation ORDER BY at, serial")).map {
                 Revocation(serial: $0["serial"], reason: $0["reason"], at: $0["at"])
             }
         }

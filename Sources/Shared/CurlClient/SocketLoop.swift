@@ -108,7 +108,8 @@ final class SocketLoop {
         return epoll_ctl(epoll, operation, descriptor, &event)
     }
 
-    fileprivate func watch(_ socket: CInt, for what: CInt) {
+    /// `isKnown`: whether the kernel watches it already.
+    fileprivate func watch(_ socket: CInt, for what: CInt, isKnown: Bool) {
         var events: UInt32 = 0
         switch what {
         case CURL_POLL_IN: events = EPOLLIN.rawValue
@@ -117,7 +118,10 @@ final class SocketLoop {
         // It may be closed already, and then the kernel has forgotten it.
         default: return _ = control(EPOLL_CTL_DEL, socket, 0)
         }
-        if control(EPOLL_CTL_MOD, socket, events) != 0, errno == ENOENT { control(EPOLL_CTL_ADD, socket, events) }
+        let (likely, other) = isKnown ? (EPOLL_CTL_MOD, EPOLL_CTL_ADD) : (EPOLL_CTL_ADD, EPOLL_CTL_MOD)
+        if control(likely, socket, events) != 0, errno == ENOENT || errno == EEXIST { control(other, socket, events) }
+        // Anything but nil, which libcurl forgets with the socket.
+        if !isKnown { curl_multi_assign(multi, socket, Unmanaged.passUnretained(self).toOpaque()) }
     }
 
     fileprivate func wake(in milliseconds: Int) {
@@ -129,8 +133,8 @@ private func loop(_ context: UnsafeMutableRawPointer) -> SocketLoop {
     Unmanaged<SocketLoop>.fromOpaque(context).takeUnretainedValue()
 }
 
-private let socketWatcher: curl_socket_callback = { _, socket, what, context, _ in
-    if let context { loop(context).watch(socket, for: what) }
+private let socketWatcher: curl_socket_callback = { _, socket, what, context, known in
+    if let context { loop(context).watch(socket, for: what, isKnown: known != nil) }
     return 0
 }
 

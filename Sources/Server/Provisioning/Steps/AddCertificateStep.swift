@@ -13,13 +13,13 @@ package struct AddCertificateStep: Step {
 
     package func observe(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output? {
         try await context.open(ledger)
-        let wanted = try ledger.output(of: IssueCertificateStep.self).read()
+        let wanted = try await context.issued(ledger)
         return try await certificates(context).first { $0.certificate == wanted }.map { Output(certificateID: $0.id) }
     }
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
         try await context.open(ledger)
-        let certificate = try ledger.output(of: IssueCertificateStep.self).read()
+        let certificate = try await context.issued(ledger)
         return Output(
             certificateID: try await context.perform(
                 AMT.PublicKeyManagementService.AddCertificate(certificate.der)))

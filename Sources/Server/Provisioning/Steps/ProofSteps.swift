@@ -22,7 +22,7 @@ package struct ProveProvisioningStep: Step {
         let now = context.now
         let firmware = ProvisionedFirmware(
             name: context.target, hostOSFQDN: settings.hostOSFQDN,
-            digestRealm: settings.digestRealm, pin: try certificate.read().publicKey.pin.hexadecimal,
+            digestRealm: settings.digestRealm, pin: try await context.issued(ledger).publicKey.pin.hexadecimal,
             certificate: certificate.certificate,
             certificateID: try ledger.output(of: AddCertificateStep.self).certificateID,
             keyPairID: try ledger.output(of: KeyPairStep.self).keyPairID,
@@ -82,7 +82,7 @@ package struct ProveRenameStep: Step {
         let settings = try await settings(context, ledger)
         let found = settings.hostOSFQDN
         let certificate = try ledger.output(of: IssueCertificateStep.self)
-        let pin = try certificate.read().publicKey.pin.hexadecimal
+        let pin = try await context.issued(ledger).publicKey.pin.hexadecimal
         let certificateID = try ledger.output(of: AddCertificateStep.self).certificateID
         let keyPairID = try ledger.output(of: KeyPairStep.self).keyPairID
         let (target, now) = (context.target, context.now)
