@@ -198,7 +198,9 @@ let package = Package(
             ]),
         door("Worlds", .tests, uses: ["SimulationKit"]),
         room("DiskTestKit", .support, uses: ["AgentTestKit", "DiskInspection"]),
-        .target(name: "CCurlLoop", dependencies: ["CLibCurl"], path: "Tests/Support/CCurlLoop"),
+        .target(
+            name: "CCurlLoop", dependencies: ["CLibCurl"], path: "Tests/Support/CCurlLoop",
+            linkerSettings: [.linkedLibrary("sqlite3")]),
         door("FalseBlanks", .tests, uses: ["DiskTestKit"]),
         door("Benchmarks", .tests, uses: ["AgentTestKit", "CCurlLoop", "TestKit"]),
         trial(of: "Architecture", uses: []),

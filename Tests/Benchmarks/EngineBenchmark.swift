@@ -51,6 +51,10 @@ struct EngineBenchmark {
             "  a loop in C over libcurl       \(Self.text(least.cpu * 1000, "ms", 1)) for the same \(alone.lengths.count) "
                 + "requests and lengths, \(least.handshakes) of \(alone.handshakes) handshakes: the server takes "
                 + Self.text(many.cpu / Double(count) / least.cpu, "times that (aim 1.5)", 2))
+        let durable = try leastDurable()
+        say(
+            "  and \(Self.commits) commits of SQLite in C   \(Self.text(durable * 1000, "ms", 1)) more: the server takes "
+                + Self.text(many.cpu / Double(count) / (least.cpu + durable), "times both", 2))
         say(
             "  server's memory a running job  "
                 + Self.text((many.peak - many.idle) / Double(count), "KB over the idle server (aim 200)", 0))
@@ -63,13 +67,8 @@ struct EngineBenchmark {
         var lengths: [Int]
     }
 
-    /// Sets up so many simulated devices, with answers that take as long as in life.
-    ///
-    /// - Parameters:
-    ///   - devices: How many.
-    ///   - number: The server's, in the network.
-    ///   - fleet: The fleet's; the one after the server's when it is `nil`.
-    ///   - isNew: Whether the server has no folder yet.
+    /// Sets up so many simulated devices, with answers that take as long as in life, by the server of this number, which
+    /// has a folder already unless it is new; their addresses begin with the fleet's number, or the one after the server's.
     func provision(devices: Int, number: Int, from fleetNumber: Int? = nil, isNew: Bool = true) async throws -> Outcome
     {
         let server = try await startServer(number, jobsAtOnce: devices, isNew: isNew)
@@ -143,6 +142,19 @@ struct EngineBenchmark {
             guard loop(wanted, connections) == wanted.count else { throw Unexpected("the loop in C was refused") }
         }
         return ((Self.ownCPU() - before) / 100, 2 * connections)
+    }
+
+    /// Transactions of one set-up that the store has on the disk, each before the job goes on: sixteen lines of the journal
+    /// with what follows them, the job's claim and end, records, secrets. Counted by strace.
+    private static let commits = 30
+
+    /// Seconds of CPU that as many transactions cost in C, on average of twenty jobs.
+    private func leastDurable() throws -> Double {
+        let before = Self.ownCPU()
+        guard house_sqlite_loop("\(folder)/least.sqlite", CInt(20 * Self.commits), 800) == CInt(20 * Self.commits) else {
+            throw Unexpected("the loop in C cannot write")
+        }
+        return (Self.ownCPU() - before) / 20
     }
 
     private static func ownCPU() -> Double {

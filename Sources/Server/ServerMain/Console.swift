@@ -29,6 +29,7 @@ struct Console {
     ///   - type: What a line is read as.
     ///   - key: After which line the next page begins.
     ///   - body: Given each page as JSON and as lines; the first even when it is empty.
+    /// - Throws: As ``ask(_:_:)``, and what `body` throws.
     func pages<Line: Decodable>(
         of list: String, _ type: Line.Type, key: (Line) -> String, _ body: ([UInt8], [Line]) throws -> Void
     ) async throws {

@@ -1,5 +1,6 @@
 #include "CCurlLoop.h"
 #include <curl/curl.h>
+#include <sqlite3.h>
 
 static size_t ignore(char *bytes, size_t size, size_t count, void *context) {
     (void)bytes;
@@ -39,4 +40,23 @@ int house_curl_loop(
         curl_easy_cleanup(easy);
     }
     return answered;
+}
+
+int house_sqlite_loop(const char *path, int commits, int bytes) {
+    sqlite3 *store = NULL;
+    sqlite3_stmt *insert = NULL;
+    int done = 0;
+    if (sqlite3_open(path, &store) == SQLITE_OK
+        && sqlite3_exec(
+               store,
+               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+               "CREATE TABLE IF NOT EXISTS line (number INTEGER PRIMARY KEY, text BLOB)",
+               NULL, NULL, NULL) == SQLITE_OK
+        && sqlite3_prepare_v2(store, "INSERT INTO line (text) VALUES (zeroblob(?))", -1, &insert, NULL) == SQLITE_OK) {
+        sqlite3_bind_int(insert, 1, bytes);
+        while (done < commits && sqlite3_step(insert) == SQLITE_DONE && sqlite3_reset(insert) == SQLITE_OK) done++;
+    }
+    sqlite3_finalize(insert);
+    sqlite3_close(store);
+    return done;
 }

@@ -11,4 +11,8 @@
 int house_curl_loop(
     const char *url, const char *credentials, const char *body, const long *lengths, int requests, int connections);
 
+/// Writes so many rows of so many bytes, each a transaction that is on the disk before the next (WAL, `synchronous =
+/// FULL`), as the server's store does. Returns how many it wrote.
+int house_sqlite_loop(const char *path, int commits, int bytes);
+
 #endif
