@@ -44,6 +44,58 @@ struct BadServerTests {
         }
     }
 
+    @Test("whose disk is full says so of each file that a person wants, leaves no half of it, and loses no key")
+    func fullForFiles() async throws {
+        try await withTemporaryFolder { folder in
+            let disk = "\(folder)/server"
+            try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: false)
+            guard try await run("/bin/mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", disk]).status == 0 else {
+                print("skipped: a small file system can be mounted by root only")
+                return
+            }
+            defer { umount2(disk, Int32(MNT_DETACH)) }
+            let site = try await Site(in: folder)
+            try Self.fill(disk)
+            let before = try FileManager.default.contentsOfDirectory(atPath: disk).sorted()
+            let keys = try Data(contentsOf: URL(filePath: "\(disk)/master.key"))
+            for (words, remedy) in [
+                (["backup", "--output", "\(disk)/new"], "its disk is full"),
+                (["tokens", "create", "--output", "\(disk)/new"], "nothing is left of it"),
+                (["authority", "crl", "--output", "\(disk)/new"], "what was there is there still"),
+                (["keys", "rotate"], "Nothing was changed. Make room"),
+            ] {
+                let refused = try await run("namesake-server", words + ["--folder", disk])
+                #expect(refused.status != 0 && refused.output.contains(remedy), "\(words): \(refused.output)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: disk).sorted() == before, "\(words)")
+            }
+            #expect(try Data(contentsOf: URL(filePath: "\(disk)/master.key")) == keys)
+            await site.stop()
+        }
+    }
+
+    @Test("whose store is gone does not begin an empty one, and goes on from the backup")
+    func lostStore() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            let copy = "\(folder)/copy"
+            #expect(try await site.console("backup", "--output", copy).status == 0)
+            try await site.crashServer {
+                for file in try FileManager.default.contentsOfDirectory(atPath: "\(folder)/server")
+                where file.hasPrefix("store.sqlite") {
+                    try FileManager.default.removeItem(atPath: "\(folder)/server/\(file)")
+                }
+                let refused = try await KeysTests.serve(folder)
+                #expect(refused.status == 69 && refused.output.contains("is gone"), "\(refused.output)")
+                #expect(refused.output.contains("namesake-server restore --input FILE"), "\(refused.output)")
+                #expect(!FileManager.default.fileExists(atPath: "\(folder)/server/store.sqlite"))
+                #expect(try await site.console("restore", "--input", copy).status == 0)
+            }
+            let synced = try await site.sync(name: "ws-1.corp.example.test")
+            #expect(synced.status == 0, "\(synced.output)\n\(site.server.printed)")
+            await site.stop()
+        }
+    }
+
     @Test("whose store has a damaged page does not start, says how to go on, and goes on from the backup")
     func damagedPage() async throws {
         try await withTemporaryFolder { folder in

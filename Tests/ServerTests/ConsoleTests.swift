@@ -1,4 +1,5 @@
 import Foundation
+import StorageSQLite
 import TestKit
 import Testing
 
@@ -21,6 +22,26 @@ struct ConsoleTests {
             #expect(
                 try await site.console("jobs", "list").output.split(separator: "\n").count == 2, "nothing was begun")
             await site.stop()
+        }
+    }
+
+    @Test("writes a file whose name has no folder, and says what it did")
+    func bareName() async throws {
+        try await withTemporaryFolder { folder in
+            let made = try await run(
+                "namesake-server",
+                ["init", "--folder", "\(folder)/server", "--domain", Site.domain, "--address", "127.0.0.1"])
+            #expect(made.status == 0, "\(made.output)")
+            _ = try SQLiteStore(path: "\(folder)/server/store.sqlite")
+            let program = product("namesake-server")
+            let words = [
+                "cd \(folder)/server", "\(program) authority crl --output list.der --folder .",
+                "\(program) keys rotate --key-file master.key --folder .",
+            ]
+            let written = try await run("/bin/sh", ["-c", words.joined(separator: " && ")])
+            #expect(written.status == 0, "\(written.output)")
+            #expect(written.output.contains("is the current one"), "\(written.output)")
+            #expect(FileManager.default.fileExists(atPath: "\(folder)/server/list.der"))
         }
     }
 }

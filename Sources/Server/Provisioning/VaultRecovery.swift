@@ -142,7 +142,12 @@ package struct RecoveryShelf: Sendable {
                     if mkdir(folder, 0o700) != 0, errno != EEXIST { throw unwritable(folder) }
                     try replaceFile(path, bytes)
                     ended.resume(returning: nil)
-                } catch { ended.resume(returning: error) }
+                } catch {
+                    var failure = error
+                    failure.hint =
+                        "Make room for it, or give the server its folder back; the step that waits for it was not begun."
+                    ended.resume(returning: failure)
+                }
             }
         }
         if let problem { throw problem }
@@ -162,8 +167,7 @@ package struct RecoveryShelf: Sendable {
 private func unwritable(_ path: String) -> Failure {
     Failure(
         .recoveryUnwritable, "cannot write \(path): \(String(cString: strerror(errno)))",
-        hint: "Make room for it, or give the server its folder back; the step that waits for it was not begun.",
-        remedy: .wait)
+        hint: "Make room for it, or let its folder be written; what was there is there still.", remedy: .wait)
 }
 
 /// Writes a file in the place of another, mode 0600: after a crash one of the two is there, whole.
@@ -186,7 +190,8 @@ package func replaceFile(_ path: String, _ bytes: [UInt8]) throws(Failure) {
         throw failure
     }
     guard rename(temporary, path) == 0 else { throw unwritable(path) }
-    let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let parent = (path as NSString).deletingLastPathComponent
+    let folder = open(parent.isEmpty ? "." : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw unwritable(path) }
     defer { close(folder) }
     guard fsync(folder) == 0 else { throw unwritable(path) }

@@ -52,14 +52,18 @@ struct ServerFolder {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else {
-                throw Failure(.configurationInvalid, "cannot write \(file): \(String(cString: strerror(errno)))")
-            }
+            guard count > 0 else { throw removed(file) }
             written += count
         }
-        guard fsync(descriptor) == 0 else {
-            throw Failure(.configurationInvalid, "cannot write \(file): \(String(cString: strerror(errno)))")
-        }
+        guard fsync(descriptor) == 0 else { throw removed(file) }
+    }
+
+    /// A half file would be in the way of the next attempt.
+    private func removed(_ file: String) -> Failure {
+        let why = String(cString: strerror(errno))
+        unlink(file)
+        return Failure(
+            .configurationInvalid, "cannot write \(file): \(why)", hint: "Make room for it; nothing is left of it.")
     }
 }
 
@@ -74,6 +78,22 @@ extension ServerFolder {
                 .storeUnavailable, "a server runs in \(path), or the folder cannot be written",
                 hint: "Stop it first, or use its console.")
         }
+    }
+
+    /// Refuses to begin with an empty store where there was one.
+    ///
+    /// Machines that it knew would be strangers, their passwords lost with it.
+    func requireNoLoss() throws(Failure) {
+        guard !FileManager.default.fileExists(atPath: store),
+            case let exports = try RecoveryShelf(folder: recovery).all(), !exports.isEmpty
+        else { return }
+        throw Failure(
+            .storeUnavailable,
+            "the store \(store) is gone: this server has looked after \(exports.count) machines, as \(recovery) says",
+            hint:
+                "Restore the last backup (`namesake-server restore --input FILE`). Where there is none, `namesake-server "
+                + "recovery open FILE` shows what opens each machine; move \(recovery) aside to begin with an empty store."
+        )
     }
 
     /// The store, which must be there.

@@ -51,8 +51,8 @@ struct MasterKeyFile {
             do throws(Failure) { try replaceFile(path, bytes) } catch {
                 throw Failure(
                     .vaultKeyWrong, "the master key file cannot be written: \(error.message)",
-                    hint: "Nothing was changed. A systemd credential is written where its unit takes it from: name "
-                        + "that file with --key-file.")
+                    hint: "Nothing was changed. Make room for it; a systemd credential is written where its unit takes "
+                        + "it from: name that file with --key-file.")
             }
         }
     }

@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         let keyFile = MasterKeyFile(folder)
         let ring = try keyFile.read()
+        try folder.requireNoLoss()
         var store = try SQLiteStore(path: folder.store)
         store.lease.seconds = configuration.leaseSeconds ?? store.lease.seconds
         try await store.check()

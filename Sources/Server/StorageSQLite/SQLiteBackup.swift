@@ -152,6 +152,11 @@ private func errnoFailure(_ path: String) -> Failure {
 
 private func backupFailure(_ error: any Error, _ what: String) -> Failure {
     if let failure = error as? Failure { return failure }
+    if (error as? DatabaseError)?.resultCode == .SQLITE_FULL {
+        return Failure(
+            .backupUnfit, "cannot \(what): its disk is full",
+            hint: "Make room, or name another place. The store was not changed.")
+    }
     return Failure(.backupUnfit, "cannot \(what): \(error)", hint: "The store was not changed.")
 }
 
