@@ -127,6 +127,35 @@ struct KeysTests {
         }
     }
 
+    @Test("a restore takes what happened after the backup from the recovery exports: no machine is lost by it")
+    func newerExports() async throws {
+        try await withTemporaryFolder { folder in
+            let site = try await Site(in: folder)
+            #expect(try await site.console("backup", "--output", "\(folder)/backup").status == 0)
+            let before = try await site.console("devices", "show", Site.machine, "--json").output
+            #expect(try await site.sync(name: "ws-1.corp.example.test").status == 0)
+            let after = try await site.console("devices", "show", Site.machine, "--json").output
+            try await site.crashServer {
+                let restored = try await site.console("restore", "--input", "\(folder)/backup")
+                #expect(restored.status == 0, "\(restored.output)")
+                #expect(restored.output.contains(/newer +1 machines/), "\(restored.output)")
+                #expect(restored.output.contains("before account.removal"), "\(restored.output)")
+                // As often as one likes.
+                #expect(try await site.console("restore", "--input", "\(folder)/backup").status == 0)
+            }
+            let shown = try await site.console("devices", "show", Site.machine, "--json").output
+            let pin = try #require(after.firstMatch(of: /"pin":"[0-9a-f]{64}"/)).0
+            #expect(shown.contains(pin) && !before.contains(pin), "\(shown)")
+            // The account that the record had is gone from the firmware; the backup's jobs are numbered anew.
+            for name in ["ws-2.corp.example.test", "ws-3.corp.example.test"] {
+                let synced = try await site.sync(name: name)
+                #expect(synced.status == 0, "\(synced.output)\n\(site.server.printed)")
+            }
+            try await CrashTests.expectWhole(site, "ws-3.corp.example.test", "after a restore")
+            await site.stop()
+        }
+    }
+
     @Test("before each step that cannot be taken back an export is on the disk that opens without the store")
     func recovery() async throws {
         try await withTemporaryFolder { folder in

@@ -83,6 +83,10 @@ package struct Vault: Sendable {
         try await store.forget(purpose, of: machine, keepingNewest: false)
     }
 
+    func change(
+        _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
+    ) async throws(Failure) -> DeviceRecord? { try await store.change(machine, body) }
+
     /// A sealed value opens only as the secret that it was sealed as.
     static func context(_ purpose: SecretPurpose, _ machine: MachineID) -> String {
         "\(machine.text)/\(purpose.rawValue)"

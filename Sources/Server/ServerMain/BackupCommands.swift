@@ -40,15 +40,26 @@ struct RestoreCommand: AsyncParsableCommand {
                 .vaultKeyWrong, "the backup's secrets are sealed with key \(key), which the master key file lacks",
                 hint: "Nothing was changed. Put the key file back that belongs to the backup.")
         }
-        let aside = try await SQLiteStore.restore(
-            input, to: folder.store, aside: "\(folder.store).before-\(Int(Date().timeIntervalSince1970))")
+        var place = "\(folder.store).before-\(Int(Date().timeIntervalSince1970))"
+        while FileManager.default.fileExists(atPath: place) { place += "-1" }
+        let aside = try await SQLiteStore.restore(input, to: folder.store, aside: place)
         print("store   \(contents.devices) devices, \(contents.jobs) jobs, from \(input)")
         if let aside { print("aside   the store before is \(aside)") }
         let newer = try RecoveryShelf(folder: folder.recovery).all().filter { $0.made > contents.newest }
-        if !newer.isEmpty {
-            print("look    \(newer.count) machines were changed after this backup; their recovery exports know more:")
-            for export in newer {
-                print("        \(export.machine), \(timeText(export.made)), before \(export.before)")
+        if !newer.isEmpty { try await takeIn(newer, ring) }
+    }
+
+    /// What the machines' recovery exports know that were made after the backup.
+    private func takeIn(_ newer: [SealedRecovery], _ ring: KeyRing) async throws {
+        let vault = Vault(keys: VaultKeys(ring), store: try SQLiteStore(path: folder.value.store))
+        print("newer   \(newer.count) machines were changed after this backup; taken from their recovery exports:")
+        for export in newer {
+            let line = "        \(export.machine), \(timeText(export.made)), before \(export.before)"
+            do throws(Failure) {
+                try await vault.takeIn(export, now: Date().timeIntervalSince1970)
+                print(line)
+            } catch {
+                print("\(line): NOT taken: \(error)")
             }
         }
     }
