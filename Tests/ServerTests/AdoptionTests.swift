@@ -252,8 +252,33 @@ struct AdoptionTests {
             // Its set-up would not take this server, which is asked before anything is taken back.
             let partial = try await heir.ask("devices", "reprovision", Site.machine)
             #expect(partial.status != 0 && partial.output.contains("no-suitable-chain"), "\(partial.output)")
+            try await goesBack(site, heir, folder)
             await heir.server.stop()
             await site.stop()
         }
+    }
+
+    /// The first server finds another key, takes it by no road of its own, and has the machine back when a person says so.
+    private func goesBack(_ site: Site, _ heir: Heir, _ folder: String) async throws {
+        let words = [
+            "-c", "exec \"$0\" \"$@\" <'\(folder)/password'", product("namesake-server"), "devices", "adopt",
+            Site.machine,
+            "--folder", "\(folder)/server", "--address", site.address, "--name", "ws-78.corp.example.test", "--key",
+            try await heir.key(site), "--user", "admin",
+        ]
+        #expect(try await site.console("devices", "rename", Site.machine, "ws-79.corp.example.test").status == 0)
+        let stopped = try await site.end(of: "2")
+        #expect(stopped.contains("wsman.peer-not-trusted") && stopped.contains("devices retire"), "\(stopped)")
+        let early = try await run("/bin/sh", words)
+        #expect(early.status != 0 && early.output.contains("devices retire \(Site.machine)"), "\(early.output)")
+        #expect(try await site.console("devices", "retire", Site.machine).status == 0)
+        let begun = try await run("/bin/sh", words)
+        #expect(begun.status == 0, "\(begun.output)")
+        let adopted = try await site.end(of: "3")
+        #expect(adopted.contains(#""state":"done""#), "\(adopted)")
+        #expect(try await site.console("devices", "rename", Site.machine, "ws-79.corp.example.test").status == 0)
+        let renamed = try await site.end(of: "4")
+        #expect(renamed.contains(#""state":"done""#), "\(renamed)")
+        #expect(try await site.control(#"{"do":"state"}"#)["hostName"] as? String == "ws-79")
     }
 }

@@ -26,10 +26,13 @@ extension ServerCore {
                 record
                 ?? DeviceRecord(
                     machine: machine, temporaryHostname: label, name: wanted.name, address: address, now: now)
-            guard known.firmware == nil, known.stage != .retired else {
+            // A person has taken it out of use here, as where another console gave it another key.
+            if known.stage == .retired { known.readmit(as: wanted.name, now: now) }
+            guard known.firmware == nil else {
                 throw Failure(
                     .firmwareStateUnexpected, "\(machine) is \(known.stage.rawValue) here, and has a firmware already",
-                    hint: "`namesake-server devices show \(machine)` shows what is known of it.")
+                    hint: "`namesake-server devices show \(machine)` shows what is known of it. Where that does not hold any "
+                        + "more, as after another console's work, `devices retire \(machine)` comes first.")
             }
             known.rename(to: wanted.name, now: now)
             known.address = address

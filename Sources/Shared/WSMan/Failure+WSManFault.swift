@@ -19,7 +19,8 @@ extension Failure {
                 .firmwarePeerNotTrusted, "\(fault)",
                 hint: "Compare the two keys, and find out which device answers at this address: another machine may "
                     + "have it now, then let this one say hello or run sync. If the firmware's certificate was "
-                    + "replaced on purpose, forget the old one and let the machine be claimed again.")
+                    + "replaced on purpose: `namesake-server devices retire UUID`, then `devices adopt UUID` with the key "
+                    + "that you accept.")
         case .peerTooOld:
             self.init(
                 .firmwareTLSTooOld, "\(fault)",
