@@ -44,4 +44,26 @@ struct ConsoleTests {
             #expect(FileManager.default.fileExists(atPath: "\(folder)/server/list.der"))
         }
     }
+
+    @Test("a configuration with which a server would do nothing, or never rest, is refused with its bounds")
+    func bounds() async throws {
+        try await withTemporaryFolder { folder in
+            let server = "\(folder)/server"
+            let made = try await run(
+                "namesake-server", ["init", "--folder", server, "--domain", Site.domain, "--address", "127.0.0.1"])
+            #expect(made.status == 0, "\(made.output)")
+            let file = URL(filePath: "\(server)/configuration.json")
+            let whole = try Data(contentsOf: file)
+            for (name, value) in [
+                ("jobsAtOnce", 0), ("jobsAtOnce", -5), ("firmwarePort", 99_999), ("answerSeconds", 0),
+                ("leaseSeconds", -1), ("upkeepEverySeconds", 0), ("domains", [String]()),
+            ] as [(String, Any)] {
+                var object = try #require(try JSONSerialization.jsonObject(with: whole) as? [String: Any])
+                object[name] = value
+                try JSONSerialization.data(withJSONObject: object).write(to: file)
+                let refused = try await run("namesake-server", ["serve", "--folder", server])
+                #expect(refused.status == 78 && refused.output.contains("\(name) is "), "\(refused.output)")
+            }
+        }
+    }
 }

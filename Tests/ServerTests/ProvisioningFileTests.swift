@@ -84,4 +84,35 @@ struct ProvisioningFileTests {
             #expect(garbage.status == 78 && garbage.output.contains("no PKCS#12 file"), "\(garbage.output)")
         }
     }
+
+    @Test("in PEM is refused with the file's name and what to do: sealed with a passphrase, no PEM, not there")
+    func unreadable() async throws {
+        try await withTemporaryFolder { folder in
+            try await Self.writePKCS12(to: folder, sealing: "")
+            let made = try await run(
+                "/bin/sh",
+                [
+                    "-c",
+                    "cd \(folder) && cat leaf others >chain && openssl pkey -in key -aes256 -passout pass:x -out sealed",
+                ])
+            #expect(made.status == 0, "\(made.output)")
+            for (chain, key, words, remedy) in [
+                ("chain", "sealed", "sealed: the private key is sealed", "openssl pkey -in KEY"),
+                ("chain.pfx", "key", "chain.pfx: no certificate", "--provisioning-pkcs12"),
+                ("chain", "leaf", "leaf: no private key", "It has to be PEM"),
+                ("nobody", "key", "cannot read \(folder)/nobody", "Check the name"),
+            ] {
+                let refused = try await run(
+                    "namesake-server",
+                    [
+                        "init", "--folder", "\(folder)/refused", "--domain", Site.domain, "--address", "127.0.0.1",
+                        "--provisioning-chain", "\(folder)/\(chain)", "--provisioning-key", "\(folder)/\(key)",
+                    ])
+                #expect(refused.status == 78, "\(refused.output)")
+                #expect(refused.output.contains(words) && refused.output.contains(remedy), "\(refused.output)")
+                #expect(!refused.output.contains("pass phrase"), "\(refused.output)")
+                #expect(!FileManager.default.fileExists(atPath: "\(folder)/refused"))
+            }
+        }
+    }
 }

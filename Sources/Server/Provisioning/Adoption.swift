@@ -31,8 +31,8 @@ extension ServerCore {
             guard known.firmware == nil else {
                 throw Failure(
                     .firmwareStateUnexpected, "\(machine) is \(known.stage.rawValue) here, and has a firmware already",
-                    hint: "`namesake-server devices show \(machine)` shows what is known of it. Where that does not hold any "
-                        + "more, as after another console's work, `devices retire \(machine)` comes first.")
+                    hint: "`namesake-server devices show \(machine)` shows what is known of it. Where that does not "
+                        + "hold any more, as after another console's work, `devices retire \(machine)` comes first.")
             }
             known.rename(to: wanted.name, now: now)
             known.address = address

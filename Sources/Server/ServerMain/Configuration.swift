@@ -30,9 +30,12 @@ struct ServerFolder {
 
     func read(_ file: String) throws(Failure) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: file) else {
+            let isOurs = file.hasPrefix("\(path)/")
             throw Failure(
                 .configurationInvalid, "cannot read \(file)",
-                hint: "Make the folder with `namesake-server init --folder \(path)`, or restore it from its backup.")
+                hint: isOurs
+                    ? "Make the folder with `namesake-server init --folder \(path)`, or restore it from its backup."
+                    : "Check the name, and who may read it.")
         }
         return Array(data)
     }
@@ -199,7 +202,28 @@ struct ServerConfiguration: Codable {
                 hint: "Correct the file; `namesake-server init` writes one that can be read.")
         }
         try DigestUser.check(read.digestUsers ?? [])
+        try read.check()
         return read
+    }
+
+    /// Refuses what would leave a server that listens and does nothing, or never rests.
+    private func check() throws(Failure) {
+        let bounds: [(name: String, value: Double?, least: Double, most: Double)] = [
+            ("firmwarePort", Double(firmwarePort), 1, 65_535), ("jobsAtOnce", Double(jobsAtOnce), 1, 100_000),
+            ("answerSeconds", answerSeconds, 1, 3600), ("leaseSeconds", leaseSeconds, 1, 3600),
+            ("upkeepEverySeconds", upkeepEverySeconds, 1, 86_400),
+        ]
+        for (name, value, least, most) in bounds {
+            guard let value, !(least...most).contains(value) else { continue }
+            throw Failure(
+                .configurationInvalid, "\(name) is \(value.formatted()) in configuration.json",
+                hint: "Let it be from \(Int(least)) to \(Int(most)).")
+        }
+        guard !domains.isEmpty else {
+            throw Failure(
+                .configurationInvalid, "domains is empty in configuration.json: no machine could be named",
+                hint: "Name the domains below which machines may have names, \(domain) for one.")
+        }
     }
 }
 

@@ -40,14 +40,25 @@ struct ProvisioningCertificateOptions: ParsableArguments {
             let file = try PKCS12(der: try folder.read(provisioningPkcs12), password: try password(folder))
             chain = try ProvisioningChain(links: file.certificates, key: file.key)
         } else if let provisioningChain, let provisioningKey {
-            chain = try ProvisioningChain(
-                links: try Certificate.all(pem: try folder.text(provisioningChain)),
-                key: try PrivateKey(pem: Secret(try folder.read(provisioningKey))))
+            let (text, secret) = (try folder.text(provisioningChain), Secret(try folder.read(provisioningKey)))
+            let (links, key): ([Certificate], PrivateKey)
+            do throws(Failure) { links = try Certificate.all(pem: text) } catch {
+                throw unread(provisioningChain, error)
+            }
+            do throws(Failure) { key = try PrivateKey(pem: secret) } catch { throw unread(provisioningKey, error) }
+            chain = try ProvisioningChain(links: links, key: key)
         } else {
             return nil
         }
         try chain.requireRoot()
         return chain
+    }
+
+    private func unread(_ file: String, _ failure: Failure) -> Failure {
+        Failure(
+            failure.code, "\(file): \(failure.message)",
+            hint: failure.hint
+                ?? "It has to be PEM text. One file of both (.pfx, .p12) goes with --provisioning-pkcs12.")
     }
 
     private func password(_ folder: ServerFolder) throws(Failure) -> Secret {

@@ -13,9 +13,15 @@ package struct PrivateKey: Sendable {
         self.pem = pem
         object = try pem.reveal { (bytes: [UInt8]) throws(Failure) in
             try reading(bytes) { (bio: OpaquePointer) throws(Failure) in
-                try SharedObject(
-                    PEM_read_bio_PrivateKey(bio, nil, nil, nil), EVP_PKEY_free, code: .keyUnreadable,
-                    "no private key in PEM")
+                // OpenSSL would ask at the terminal for a passphrase.
+                let key = PEM_read_bio_PrivateKey(bio, nil, { _, _, _, _ in -1 }, nil)
+                if key == nil, bytes.firstRange(of: Array("ENCRYPTED".utf8)) != nil {
+                    throw Failure(
+                        .keyUnreadable, "the private key is sealed with a passphrase",
+                        hint: "Write it without one to a file of your own alone: `umask 077; openssl pkey -in KEY -out "
+                            + "PLAIN`.")
+                }
+                return try SharedObject(key, EVP_PKEY_free, code: .keyUnreadable, "no private key in PEM")
             }
         }
     }
