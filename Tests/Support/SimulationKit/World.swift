@@ -258,6 +258,8 @@ final class World: Sendable {
 
     /// Goes on until everything is at rest after the storm, or the time is over.
     func run(until end: Double) async throws {
+        // A world computes without ever waiting: others want the thread too.
+        await Task.yield()
         while true {
             if store.content.withLock({ $0.isCutOff }) { try await restartServer() }
             let next = with { $0.queue.map(\.time).min() }
