@@ -19,7 +19,7 @@ package struct RecoveryExport: Hashable, Codable, Sendable {
     /// What is sealed: the record as one line of JSON, then a line for each secret: its purpose, a space, its hex digits.
     ///
     /// Written byte by byte, because a JSON encoder would leave the secrets in memory that nobody zeroes.
-    static func plain(
+    package static func plain(
         _ record: DeviceRecord?, _ secrets: [(purpose: SecretPurpose, secret: Secret)]
     ) throws(Failure) -> Secret {
         let head = Array(try encoded(record).utf8)
