@@ -144,14 +144,16 @@ struct EngineBenchmark {
         return ((Self.ownCPU() - before) / 100, 2 * connections)
     }
 
-    /// Transactions of one set-up that the store has on the disk, each before the job goes on: sixteen lines of the journal
-    /// with what follows them, the job's claim and end, records, secrets. Counted by strace.
+    /// Transactions of one set-up, each on the disk before the job goes on, counted by strace.
+    ///
+    /// Sixteen of the journal, claim and end of the job, its record, its secrets.
     private static let commits = 30
 
     /// Seconds of CPU that as many transactions cost in C, on average of twenty jobs.
     private func leastDurable() throws -> Double {
         let before = Self.ownCPU()
-        guard house_sqlite_loop("\(folder)/least.sqlite", CInt(20 * Self.commits), 800) == CInt(20 * Self.commits) else {
+        let count = CInt(20 * Self.commits)
+        guard house_sqlite_loop("\(folder)/least.sqlite", count, 800) == count else {
             throw Unexpected("the loop in C cannot write")
         }
         return (Self.ownCPU() - before) / 20

@@ -35,6 +35,45 @@ struct StorageTests {
         }
     }
 
+    @Test("of many who write at once each fails alone, and what others have written stays")
+    func crowd() async throws {
+        try await Self.withStore { store, path in
+            let machines = try (0..<100).map {
+                try #require(MachineID(smbios: [UInt8](repeating: 9, count: 15) + [UInt8($0)]))
+            }
+            let kept = try await withThrowingTaskGroup(of: MachineID?.self) { group in
+                for (number, machine) in machines.enumerated() {
+                    group.addTask {
+                        let name = try Hostname("pc-\(number).corp.example.test")
+                        do throws(Failure) {
+                            _ = try await store.change(machine) { (record: inout DeviceRecord?) throws(Failure) in
+                                record = DeviceRecord(
+                                    machine: machine, temporaryHostname: "pc", name: name, address: "127.0.0.1", now: 1)
+                                if number % 3 == 0 { throw Failure(.nameTaken, "\(number)") }
+                            }
+                            // A job's line after its record, as the engine writes.
+                            let job = try await store.enqueue("rename", for: machine, parameters: "{}", now: 1, due: 1)
+                            try await store.append(.began("a"), to: job.id)
+                            return machine
+                        } catch {
+                            #expect(error.code == .nameTaken && error.message == "\(number)")
+                            return nil
+                        }
+                    }
+                }
+                return try await group.reduce(into: Set<MachineID>()) { if let kept = $1 { $0.insert(kept) } }
+            }
+            #expect(kept.count == 66)
+            let again = try SQLiteStore(path: path)
+            #expect(Set(try await again.devices().map(\.machine)) == kept)
+            for machine in machines {
+                let jobs = try await again.jobs(of: machine)
+                #expect(jobs.count == (kept.contains(machine) ? 1 : 0))
+                for job in jobs { #expect(try await again.events(of: job.id) == [.began("a")]) }
+            }
+        }
+    }
+
     @Test("keeps of what is shown for a job what came first, over a reopening")
     func evidence() async throws {
         try await Self.withStore { store, path in

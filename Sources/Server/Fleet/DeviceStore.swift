@@ -16,7 +16,7 @@ package protocol DeviceStore: Sendable {
     ///
     /// The body is given `nil` for a machine without a record, and leaves `nil` to make none.
     func change(
-        _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
+        _ machine: MachineID, _ body: @escaping @Sendable (inout DeviceRecord?) throws(Failure) -> Void
     ) async throws(Failure) -> DeviceRecord?
 
     /// The machine other than `machine` that has this name, if any.

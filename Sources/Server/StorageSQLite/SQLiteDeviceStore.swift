@@ -33,7 +33,7 @@ extension SQLiteStore: DeviceStore {
     }
 
     package func change(
-        _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
+        _ machine: MachineID, _ body: @escaping @Sendable (inout DeviceRecord?) throws(Failure) -> Void
     ) async throws(Failure) -> DeviceRecord? {
         try await write("change a device record") { db in
             let old = try self.record(machine, db)

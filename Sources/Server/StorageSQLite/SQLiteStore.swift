@@ -9,6 +9,7 @@ package import Vocabulary
 /// durable before the firmware hears of it.
 package struct SQLiteStore: Sendable {
     let pool: DatabasePool
+    private let writes: WriteQueue
     let records = RecordCache()
     /// Under which this process runs jobs.
     ///
@@ -26,10 +27,17 @@ package struct SQLiteStore: Sendable {
             // Lists take long, and what is read on the caller's thread waits for nobody.
             configuration.maximumReaderCount = 10
             configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA foreign_keys = ON")
             }
             pool = try DatabasePool(path: path, configuration: configuration)
+            // Not before: with WAL, GRDB sets NORMAL, by which a commit reaches the disk some time later.
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+                    throw Failure(.storeUnavailable, "SQLite does not take each commit to the disk")
+                }
+            }
+            writes = WriteQueue(pool)
             try Self.migrations.migrate(pool)
         } catch { throw storeFailure(error, "open \(path)") }
     }
@@ -168,22 +176,9 @@ package struct SQLiteStore: Sendable {
     }
 
     func write<Value: Sendable>(
-        _ what: String, _ body: @Sendable (Database) throws -> Value
+        _ what: String, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(Failure) -> Value {
-        do {
-            return try await pool.writeWithoutTransaction { db in
-                try db.kept("BEGIN IMMEDIATE").execute()
-                do {
-                    let value = try body(db)
-                    try db.kept("COMMIT").execute()
-                    return value
-                } catch {
-                    // SQLite has rolled back by itself after some errors.
-                    if db.isInsideTransaction { try? db.rollback() }
-                    throw error
-                }
-            }
-        } catch { throw storeFailure(error, what) }
+        do { return try await writes.write(body) } catch { throw storeFailure(error, what) }
     }
 }
 

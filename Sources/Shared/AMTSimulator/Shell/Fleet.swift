@@ -5,7 +5,8 @@ import Synchronization
 
 /// Many simulated devices in one process.
 ///
-/// One listener a port serves them all: the address that a connection came to tells which device it is for.
+/// Each listens on its own address, as long as there are descriptors for that. Of more of them one listener a port serves
+/// all: the address that a connection came to tells which device it is for.
 package final class Fleet: Sendable {
     /// Its devices, by their numbers from 0.
     let devices: [FirmwareHost]
@@ -32,10 +33,32 @@ package final class Fleet: Sendable {
         zip(devices, sides).map { HostSide($0, $1, loop: group.next()) }
     }
 
+    /// More would take more memory for what listens than for the devices.
+    private static let mostThatListenThemselves = 2000
+    /// Of each device that listens itself.
+    private static let portsEach = 5
+
+    /// Whether there are descriptors enough.
+    private func listenThemselves(_ descriptors: Int) -> Bool {
+        devices.count <= Self.mostThatListenThemselves && devices.count * Self.portsEach + 2000 <= descriptors
+    }
+
+    private let offset = Mutex<Int?>(nil)
+
     /// Opens the ports; those below 1024 only where that is allowed.
     ///
     /// - Throws: ``SimulationFault`` that names the port.
-    package func start(portOffset: Int) async throws {
+    package func start(portOffset: Int, descriptors: Int) async throws {
+        guard listenThemselves(descriptors) else { return try await startTogether(portOffset: portOffset) }
+        offset.withLock { $0 = portOffset }
+        for (number, side) in sides.enumerated() {
+            // What is said of one holds for all.
+            try await side.listen(offset: portOffset, say: number == 0 ? say : { _ in })
+        }
+        if sides.count > 1 { say("and so on, each of \(sides.count) devices on its own address") }
+    }
+
+    private func startTogether(portOffset: Int) async throws {
         for (port, tls) in [(16993, true), (16992, false), (664, true), (623, false)] {
             let port = port + portOffset
             guard let descriptor = try LoopbackListener.open(port: port) else {
@@ -70,6 +93,7 @@ package final class Fleet: Sendable {
     package func stop() async {
         // What cannot be closed is closed already.
         for channel in listeners.withLock({ $0 }) { try? await channel.close() }
+        for side in sides { await side.stop() }
     }
 
     /// A device by its number, its address or its UUID as printed.
@@ -83,14 +107,17 @@ package final class Fleet: Sendable {
     /// Follows a device to its new address.
     ///
     /// - Returns: `false` when another device has it.
-    func move(_ host: FirmwareHost, from old: String, to new: String) -> Bool {
-        guard let place = devices.firstIndex(where: { $0 === host }) else { return false }
-        return places.withLock { places in
-            guard places[new] == nil else { return false }
+    /// - Throws: ``SimulationFault`` when somebody else listens there; the device then stays where it was.
+    func move(_ host: FirmwareHost, from old: String, to new: String) async throws -> Bool {
+        guard let place = devices.firstIndex(where: { $0 === host }),
+            places.withLock({ $0[new] == nil })
+        else { return false }
+        if let offset = offset.withLock({ $0 }) { try await sides[place].listen(offset: offset, say: { _ in }) }
+        places.withLock { places in
             places[old] = nil
             places[new] = place
-            return true
         }
+        return true
     }
 }
 

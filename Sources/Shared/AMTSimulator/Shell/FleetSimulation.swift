@@ -13,19 +13,19 @@ package struct FleetSimulation: Sendable {
     package static func start(
         _ plan: FleetPlan, portOffset: Int, say: @escaping @Sendable (String) -> Void
     ) async throws -> FleetSimulation {
-        allowDescriptors()
+        let descriptors = allowDescriptors()
         let group = MultiThreadedEventLoopGroup.singleton
         let fleet = try Fleet(plan, group: group, say: say)
         let console = Console(
             device: { $0.map { fleet.device($0) } ?? fleet.devices.first },
             move: { host, old in
                 let new = host.with { $0.firmware.ipv4.address }
-                guard fleet.move(host, from: old, to: new) else {
+                guard try await fleet.move(host, from: old, to: new) else {
                     throw SimulationFault("\(new) is another device's", exitCode: 64)
                 }
             }, totals: { fleet.devices })
         for line in plan.common.commands { try await console.perform(line) }
-        try await fleet.start(portOffset: portOffset)
+        try await fleet.start(portOffset: portOffset, descriptors: descriptors)
         var control: (any Channel)?
         if let path = plan.common.control {
             control = try await ControlSocket(console, group: group).start(path: path)
@@ -46,11 +46,14 @@ package struct FleetSimulation: Sendable {
     private static let helloesAtOnce = 128
 
     /// Each connection is a descriptor, and the usual limit of 1024 is for programs that have few.
-    private static func allowDescriptors() {
+    ///
+    /// - Returns: How many there may be.
+    private static func allowDescriptors() -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
         limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
     }
 
     /// What each device is to the host it sits in; made anew with each call.

@@ -43,15 +43,19 @@ package final class NetworkSide: Sendable {
 
     /// Opens the ports of the address that the firmware has now, and closes those of the one before.
     ///
+    /// - Parameters:
+    ///   - offset: Added to each port's number.
+    ///   - say: Told what opens.
     /// - Throws: ``SimulationFault`` that names the port; the old ports then stay open.
-    func listen() async throws {
+    func listen(offset: Int = 0, say: (@Sendable (String) -> Void)? = nil) async throws {
+        let say = say ?? self.say
         let address = host.with { $0.firmware.ipv4.address }
         var new: [any Channel] = []
         do {
             for (port, tls) in [(16993, true), (16992, false), (664, true), (623, false)] {
-                if let channel = try await listen(address, port, tls: tls) { new.append(channel) }
+                if let channel = try await listen(address, port + offset, tls: tls, say) { new.append(channel) }
             }
-            if let channel = try await listenForPings(address) { new.append(channel) }
+            if let channel = try await listenForPings(address, 623 + offset, say) { new.append(channel) }
         } catch {
             for channel in new { channel.close(promise: nil) }
             throw error
@@ -68,27 +72,34 @@ package final class NetworkSide: Sendable {
     }
 
     /// Opens a port, or says that this user may not have it.
-    private func listen(_ address: String, _ port: Int, tls: Bool) async throws -> (any Channel)? {
+    private func listen(
+        _ address: String, _ port: Int, tls: Bool, _ say: (String) -> Void
+    ) async throws -> (any Channel)? {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { [self] channel in adopt(channel, tls: tls) }
-        return try await open(address, port, tls ? " (TLS)" : "") {
+        return try await open(address, port, tls ? " (TLS)" : "", say) {
             try await bootstrap.bind(host: address, port: port).get()
         }
     }
 
     /// Port 623 by UDP, where presence is asked for.
-    private func listenForPings(_ address: String) async throws -> (any Channel)? {
+    private func listenForPings(
+        _ address: String, _ port: Int, _ say: (String) -> Void
+    ) async throws -> (any Channel)? {
         let bootstrap = DatagramBootstrap(group: group).channelInitializer { [host] channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(PresenceHandler(host))
             }
         }
-        return try await open(address, 623, " (UDP)") { try await bootstrap.bind(host: address, port: 623).get() }
+        return try await open(address, port, " (UDP)", say) {
+            try await bootstrap.bind(host: address, port: port).get()
+        }
     }
 
     private func open(
-        _ address: String, _ port: Int, _ kind: String, _ bind: () async throws -> any Channel
+        _ address: String, _ port: Int, _ kind: String, _ say: (String) -> Void,
+        _ bind: () async throws -> any Channel
     ) async throws -> (any Channel)? {
         do {
             let channel = try await bind()
