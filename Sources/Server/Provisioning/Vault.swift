@@ -84,7 +84,7 @@ package struct Vault: Sendable {
     }
 
     func change(
-        _ machine: MachineID, _ body: @Sendable (inout DeviceRecord?) throws(Failure) -> Void
+        _ machine: MachineID, _ body: @escaping @Sendable (inout DeviceRecord?) throws(Failure) -> Void
     ) async throws(Failure) -> DeviceRecord? { try await store.change(machine, body) }
 
     /// A sealed value opens only as the secret that it was sealed as.
