@@ -93,6 +93,29 @@ struct JobMachineTests {
         #expect(machine.next() == .perform("removal", looksFirst: true))
     }
 
+    @Test("a cancelled job tries what it owes once, and one that has failed can be cancelled for that")
+    func cancelledAway() {
+        for (before, code) in [
+            ([.began("a")], Failure.Code.jobCancelled),
+            ([.began("a"), .failed("a", Self.broken), .began("tidy"), .failed("tidy", Self.away)], .firmwareFault),
+        ] as [([JobEvent], Failure.Code)] {
+            var machine = JobMachine(Self.plans, replaying: before + [.cancelled(reason: "it has burnt")])
+            guard case .perform("tidy", _) = machine.next() else {
+                Issue.record("\(machine.next())")
+                continue
+            }
+            machine.record(.began("tidy"))
+            machine.record(.failed("tidy", Self.away))
+            guard case .stop(.failed(let failure)) = machine.next() else {
+                Issue.record("\(machine.next())")
+                continue
+            }
+            #expect(failure.code == code)
+            machine.record(.retried)
+            #expect(machine.next() == .perform("a", looksFirst: true))
+        }
+    }
+
     @Test("a cancelled job does what it owes and no more, and not once something cannot be taken back")
     func cancelled() {
         let plans: [JobMachine.StepPlan] = [

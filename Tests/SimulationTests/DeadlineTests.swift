@@ -81,4 +81,22 @@ struct DeadlineTests {
         let record = try await world.store.device(machine)
         #expect(record?.stage == .managed && record?.firmware?.account != nil, "the record still knows of the account")
     }
+
+    @Test("ends at once when a person cancels it, whether its machine is there or not; what is left is swept later")
+    func cancelled() async throws {
+        let (world, machine, job) = try await Self.leave(.renameWithAccountOfItsOwn, after: "account", hours: 2)
+        #expect(job.state == .waiting, "\(job)")
+        _ = try await world.serverCore.console(["jobs", "\(job.id)", "cancel", "00"])
+        try await world.run(until: world.with(\.now) + 600)
+        let ended = try await world.store.job(job.id)
+        #expect(ended?.state == .failed && ended?.failure?.code == .jobCancelled, "\(String(describing: ended))")
+        #expect(world.with { $0.devices[0].users }.count == 1, "the account is there, and nobody could say so")
+        #expect(try await world.store.device(machine)?.firmware?.account != nil)
+        world.with { $0.devices[0].isAway = false }
+        world.wait(3601)
+        _ = try await world.serverCore.upkeep(renewBefore: 0)
+        try await world.run(until: world.with(\.now) + 600)
+        #expect(world.with { $0.devices[0].users } == [])
+        #expect(try await world.store.device(machine)?.firmware?.account == nil)
+    }
 }

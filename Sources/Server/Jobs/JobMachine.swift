@@ -55,6 +55,7 @@ package struct JobMachine: Hashable, Sendable {
     package private(set) var failure: Failure?
     private var failedSteps: Set<StepName> = []
     private var setback: Failure?
+    private var isCancelled = false
     private var startsLeft = 3
 
     package init(_ plans: [StepPlan], replaying events: [JobEvent] = []) {
@@ -71,7 +72,10 @@ package struct JobMachine: Hashable, Sendable {
         case .succeeded(let step, let output):
             outputs[step] = output
         case .failed(let step, let failure):
-            if failure.remedy == .wait || failure.remedy == .hold {
+            if isCancelled, plans.contains(where: { $0.name == step && $0.runsAfterFailure }) {
+                // A machine that is gone for good would keep its job for ever: what is owed is tried once.
+                failedSteps.insert(step)
+            } else if failure.remedy == .wait || failure.remedy == .hold {
                 setback = failure
             } else if failure.remedy == .startOver, startsOver(step) {
                 setback = failure
@@ -81,12 +85,14 @@ package struct JobMachine: Hashable, Sendable {
             }
         case .retried:
             failedSteps = []
-            failure = nil
+            (failure, isCancelled) = (nil, false)
             startsLeft = 3
             // What is owed after a failure is owed at the end again.
             for plan in plans where plan.runsAfterFailure || isWantedAgain(plan) { outputs[plan.name] = nil }
         case .cancelled(let reason):
-            guard failure == nil, !isPastReturn else { break }
+            guard mayBeCancelled else { break }
+            isCancelled = true
+            guard failure == nil else { break }
             failure = Failure(
                 .jobCancelled, "a person cancelled it: \(reason)",
                 hint: "`namesake-server jobs retry` lets it go on after all.")
@@ -113,6 +119,9 @@ package struct JobMachine: Hashable, Sendable {
 
     /// Whether a step has begun that cannot be taken back.
     package var isPastReturn: Bool { plans.contains { $0.isIrrevocable && begun.contains($0.name) } }
+
+    /// Whether a person may end it: it has changed nothing for good, or has failed and only pays what it owes.
+    package var mayBeCancelled: Bool { failure != nil || !isPastReturn }
 
     package func next() -> Action {
         if let setback { return .stop(setback.remedy == .hold ? .held(setback) : .waiting(setback)) }

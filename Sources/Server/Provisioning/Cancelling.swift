@@ -2,7 +2,8 @@ import Jobs
 import Vocabulary
 
 extension ServerCore {
-    /// Ends a job before it has done what cannot be taken back; what it owes the machine is still done.
+    /// Ends a job before it has done what cannot be taken back, or one that has failed and waits to pay what it owes the
+    /// machine; that is tried once more, and what an account is left of it ends within the hour.
     ///
     /// - Returns: The job as it is now; it ends as failed with ``Failure/Code/jobCancelled`` soon.
     /// - Throws: ``Failure`` with ``Failure/Code/jobUnderWay`` when it is too late, or the job has ended.
@@ -23,7 +24,8 @@ extension ServerCore {
     }
 
     private func requireReturn(of job: JobRecord) async throws(Failure) {
-        guard JobKinds.machine(of: job.kind, replaying: try await store.events(of: job.id)).isPastReturn else { return }
+        let machine = JobKinds.machine(of: job.kind, replaying: try await store.events(of: job.id))
+        guard !machine.mayBeCancelled else { return }
         throw Failure(
             .jobUnderWay, "job \(job.id) has begun what cannot be taken back, and goes forward from there",
             hint: "Let it end; another rename gives the machine its former name again.")
