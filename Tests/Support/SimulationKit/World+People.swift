@@ -10,6 +10,7 @@ extension World {
         with { state in
             for place in state.devices.indices where state.devices[place].isFactoryFresh {
                 state.devices[place].startConfiguration()
+                state.opened.insert(place)
             }
         }
         let dueForSweep = (try? await dueForSweep()) ?? []

@@ -103,6 +103,8 @@ final class World: Sendable {
         var claims = 0
         /// What must not be even for a moment, and was.
         var violations: [(device: Int, what: String)] = []
+        /// Whose set-up was over, so that a person had to open it.
+        var opened: Set<Int> = []
         var current = 0
         var serverIsDead = false
         var isHandling = false
