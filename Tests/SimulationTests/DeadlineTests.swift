@@ -99,4 +99,20 @@ struct DeadlineTests {
         #expect(world.with { $0.devices[0].users } == [])
         #expect(try await world.store.device(machine)?.firmware?.account == nil)
     }
+
+    @Test("ends where its machine is retired, also after a commit, from which no job turns back")
+    func retired() async throws {
+        let (world, machine, job) = try await Self.leave(.renameWithAccountOfItsOwn, after: "commit", hours: 2)
+        #expect(job.state == .waiting, "\(job)")
+        _ = try await world.serverCore.retire(machine)
+        let asked = world.with(\.attempts)
+        try await world.run(until: world.with(\.now) + 60)
+        let ended = try await world.store.job(job.id)
+        #expect(
+            ended?.state == .failed && ended?.failure?.message == "its machine was retired",
+            "\(String(describing: ended))")
+        #expect(world.with(\.attempts) == asked, "a machine out of use was asked")
+        let record = try await world.store.device(machine)
+        #expect(record?.stage == .retired && record?.replacedBy == nil, "\(String(describing: record))")
+    }
 }

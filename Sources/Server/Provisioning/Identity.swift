@@ -20,7 +20,9 @@ extension ServerCore {
     package func retire(_ machine: MachineID, replacedBy successor: MachineID? = nil) async throws(Failure)
         -> DeviceRecord
     {
-        try await requireRest(of: machine)
+        // One that waits, for a machine that may never come back, ends with its next attempt.
+        let waiting = try await unfinishedJob(of: machine)
+        if waiting?.state != .waiting { try await requireRest(of: machine) }
         if let successor {
             guard successor != machine, let other = try await store.device(successor), other.stage != .retired else {
                 throw Failure(
@@ -39,6 +41,7 @@ extension ServerCore {
         }
         guard let retired else { throw Self.unknown(machine) }
         try await takeBack(retired.firmware, because: .cessationOfOperation, now: now)
+        if let waiting { try await store.hasten(waiting.id, now: now) }
         ring()
         return retired
     }

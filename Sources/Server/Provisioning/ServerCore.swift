@@ -96,8 +96,12 @@ package struct ServerCore: Sendable {
             let now = clock()
             let written = try await store.secrets(of: job.machine).compactMap(\.purpose.account)
             _ = try await store.change(job.machine) { (record: inout DeviceRecord?) in
-                record?.note =
-                    "job \(job.id) failed: \(failure)" + (next.map { "; job \($0.id) goes on by another route" } ?? "")
+                // Which board has taken its place is more to know than how its last job ended.
+                if record?.replacedBy == nil {
+                    record?.note =
+                        "job \(job.id) failed: \(failure)"
+                        + (next.map { "; job \($0.id) goes on by another route" } ?? "")
+                }
                 if record?.stage == .provisioning { record?.stage = .held }
                 // That there are two machines says more than what became of a job between them, which its page tells.
                 if record?.stage != .retired { record?.holdTwins() }

@@ -77,13 +77,20 @@ package struct Workshop: Sendable {
             return .failed(
                 Failure(.jobStepUnknown, "this server knows no job of kind '\(job.kind.rawValue)'", remedy: .giveUp))
         }
+        let record = try await store.device(job.machine)
+        guard record?.stage != .retired else {
+            return .failed(
+                Failure(
+                    .jobCancelled, "its machine was retired",
+                    hint: "`namesake-server devices readmit \(job.machine)` takes it back into use."))
+        }
         let target = try await target(of: job)
         let connection = FirmwareConnection(
             client, to: job.machine, nonces: nonces, gate: gate, answerTime: answerTime,
             mayGoOn: { [leases] in leases?.holds(job.id) ?? true }, clock: clock)
         let context = FirmwareContext(
             job: job, target: target, workshop: self, connection: connection, session: WSManSession(over: connection))
-        if try await store.device(job.machine)?.movedTo != nil {
+        if record?.movedTo != nil {
             let journal = JobMachine(steps.map(\.plan), replaying: try await store.events(of: job.id))
             try await context.followHello(JobLedger(journal.outputs))
         }
