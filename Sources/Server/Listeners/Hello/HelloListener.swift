@@ -18,6 +18,10 @@ package struct HelloListener: Service {
     private let started: @Sendable (Int) -> Void
     private let logger: Logger
 
+    /// Hellos are taken in so many lanes, so that they go to the disk together; those of one machine in one lane, so that
+    /// they stay in order.
+    private static let lanes = 8
+
     /// `take` is given each packet and its source address; `started` the port, once it listens.
     ///
     /// `limit` is how long a connection may take for the whole of a hello, which firmware sends in one go.
@@ -37,8 +41,10 @@ package struct HelloListener: Service {
     }
 
     package func run() async throws {
-        let (packets, arrivals) = AsyncStream.makeStream(
-            of: (HelloPacket, String).self, bufferingPolicy: .bufferingOldest(10_000))
+        let lanes = (0..<Self.lanes).map { _ in
+            AsyncStream.makeStream(
+                of: (HelloPacket, String).self, bufferingPolicy: .bufferingOldest(10_000 / Self.lanes))
+        }
         let limits = Mutex(HelloLimits())
         let (logger, clock, limit) = (logger, clock, TimeAmount(limit))
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -57,7 +63,8 @@ package struct HelloListener: Service {
                         HelloHandler(within: limit) { reading in
                             switch reading {
                             case .packet(let packet):
-                                if case .dropped = arrivals.yield((packet, source)) {
+                                let lane = lanes[packet.machine.bytes.reduce(0) { $0 + Int($1) } % lanes.count]
+                                if case .dropped = lane.continuation.yield((packet, source)) {
                                     logger.warning(
                                         "hello dropped: the server is behind", metadata: ["source": "\(source)"])
                                 }
@@ -79,11 +86,13 @@ package struct HelloListener: Service {
         logger.info("listening for hellos", metadata: ["address": "\(host):\(server.localAddress?.port ?? port)"])
         started(server.localAddress?.port ?? port)
         await withTaskGroup { group in
-            group.addTask {
-                for await (packet, source) in packets { await take(packet, source) }
+            for lane in lanes {
+                group.addTask {
+                    for await (packet, source) in lane.stream { await take(packet, source) }
+                }
             }
             try? await gracefulShutdown()
-            arrivals.finish()
+            for lane in lanes { lane.continuation.finish() }
             await group.waitForAll()
         }
         try await server.close()
