@@ -54,6 +54,26 @@ struct StorageLeaseTests {
         }
     }
 
+    @Test("of unfinished jobs those are found that claim a name")
+    func claims() async throws {
+        try await Self.withTwo { first, second, other async throws in
+            let name = try Hostname("ws-1.corp.example.test")
+            var made: [JobID] = []
+            for (place, claim) in ["ws-1.corp.example.test", "ws-2.corp.example.test", "ws-1.corp.example.test"]
+                .enumerated()
+            {
+                let machine = try #require(MachineID(smbios: [UInt8](repeating: 8, count: 15) + [UInt8(place)]))
+                made.append(
+                    try await first.enqueue(
+                        "rename", for: machine, parameters: #"{"claim":"\#(claim)","echo":"x"}"#, now: 0, due: 1
+                    ).id)
+            }
+            #expect(try await second.unfinishedJobs(claiming: name).map(\.id) == [made[0], made[2]])
+            try await first.settle(made[0], .done, now: 2)
+            #expect(try await second.unfinishedJobs(claiming: name).map(\.id) == [made[2]])
+        }
+    }
+
     @Test("a server that has lost a job can write nothing more of it, people still can")
     func fencing() async throws {
         try await Self.withTwo { first, second, job async throws in

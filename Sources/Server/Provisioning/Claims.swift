@@ -36,7 +36,9 @@ extension ServerCore {
     /// The unfinished jobs that would give a machine the name, oldest first.
     private func claims(of name: Hostname) async throws(Failure) -> [JobRecord] {
         var found: [JobRecord] = []
-        for job in try await store.unfinishedJobs(of: nil) where try job.claim?.claim == name { found.append(job) }
+        for job in try await store.unfinishedJobs(claiming: name) where try job.claim?.claim == name {
+            found.append(job)
+        }
         return found
     }
 

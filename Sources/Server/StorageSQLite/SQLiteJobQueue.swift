@@ -273,6 +273,18 @@ extension SQLiteStore: JobQueue {
         }
     }
 
+    package func unfinishedJobs(claiming name: Hostname) async throws(Failure) -> [JobRecord] {
+        try look("find the jobs that claim a name") { db in
+            try Row.fetchAll(
+                db.kept(
+                    """
+                    SELECT * FROM job INDEXED BY job_claim WHERE state IN ('queued', 'running', 'waiting')
+                    AND CASE WHEN json_valid(parameters) THEN json_extract(parameters, '$.claim') END = ? ORDER BY id
+                    """), arguments: [name.text]
+            ).map { try Self.job($0) }
+        }
+    }
+
     package func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord] {
         try look("list a machine's jobs") { db in
             try Row.fetchAll(db.kept("SELECT * FROM job WHERE machine = ? ORDER BY id"), arguments: [machine.text])

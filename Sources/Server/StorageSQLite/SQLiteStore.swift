@@ -159,6 +159,14 @@ package struct SQLiteStore: Sendable {
                 index: "job_lease", on: "job", columns: ["worker", "leaseEnds"],
                 condition: Column("state") == "running")
         }
+        migrator.registerMigration("2026-11 unfinished jobs by what they claim") { db in
+            try db.execute(
+                sql: """
+                    CREATE INDEX job_claim ON job
+                    (CASE WHEN json_valid(parameters) THEN json_extract(parameters, '$.claim') END)
+                    WHERE state IN ('queued', 'running', 'waiting')
+                    """)
+        }
         return migrator
     }
 
