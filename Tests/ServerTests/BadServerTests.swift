@@ -198,6 +198,31 @@ struct BadServerTests {
         }
     }
 
+    @Test("whose provisioning certificate is of another domain takes no machine back into set-up")
+    func otherDomain() async throws {
+        try await withTemporaryFolder { folder in
+            let rootKey = try PrivateKey.rsa(bits: 2048)
+            let root = try CertificateProfile.root("R").issue(
+                for: try rootKey.publicKey, by: nil, signingWith: rootKey, now: Int(Date().timeIntervalSince1970))
+            try Self.writeChain(to: folder, named: "p.corp.example.test", years: 0, root: (root, rootKey))
+            let site = try await Site(
+                in: folder,
+                server: ["--provisioning-chain", "\(folder)/chain", "--provisioning-key", "\(folder)/key"])
+            try Self.writeChain(to: folder, named: "p.elsewhere.test", years: 0, root: (root, rootKey))
+            try await site.crashServer {
+                for (from, to) in [("chain", "provisioning.pem"), ("key", "provisioning.key")] {
+                    try Data(contentsOf: URL(filePath: "\(folder)/\(from)")).write(
+                        to: URL(filePath: "\(folder)/server/\(to)"))
+                }
+            }
+            let asked = try await site.console("devices", "reprovision", Site.machine)
+            #expect(asked.status != 0 && asked.output.contains("is not in corp.example.test"), "\(asked.output)")
+            let state = try await site.control(#"{"do":"state"}"#)
+            #expect(state["provisioningState"] as? Int == 2, "\(state)")
+            await site.stop()
+        }
+    }
+
     @Test("whose provisioning chain has lost its root starts, says so, and takes no machine back into set-up")
     func lostRoot() async throws {
         try await withTemporaryFolder { folder in

@@ -15,10 +15,13 @@ package struct Routes: Sendable {
 
     package var policy: Policy
     private let chain: ProvisioningChain
+    private let domain: Hostname?
 
-    package init(_ policy: Policy, chain: ProvisioningChain) {
+    /// `domain` is what DHCP option 15 gives where the machines are; `nil` when that is not known.
+    package init(_ policy: Policy, chain: ProvisioningChain, domain: Hostname? = nil) {
         self.policy = policy
         self.chain = chain
+        self.domain = domain
     }
 
     /// Chooses, and says why.
@@ -34,7 +37,7 @@ package struct Routes: Sendable {
 
     /// What speaks against partial unprovisioning, as far as the record tells.
     func obstacle(_ record: DeviceRecord, now: Double) -> Failure? {
-        ReprovisionableStep.obstacle(record, chain, now: now)
+        ReprovisionableStep.obstacle(record, chain, domain, now: now)
     }
 }
 

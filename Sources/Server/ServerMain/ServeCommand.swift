@@ -44,7 +44,8 @@ struct ServeCommand: AsyncParsableCommand {
         var core = ServerCore(
             store: store, domain: configuration.domain,
             policy: try NamePolicy(domains: configuration.domains, pattern: configuration.namePattern),
-            routes: Routes(configuration.route ?? .auto, chain: chain), board: board, clock: clock,
+            routes: Routes(configuration.route ?? .auto, chain: chain, domain: configuration.domain), board: board,
+            clock: clock,
             ring: { for bell in [bell] + bells { bell.ring() } })
         let boards = try configuration.boards(in: folder)
         core.asksBoards = boards != nil

@@ -76,6 +76,9 @@ struct SimulatedDevice: Sendable {
     /// From now on a client certificate alone opens no set-up.
     mutating func askForPasswordInSetUp() { firmware.personality.switches.setUpAuthentication = .digestAdmin }
 
+    /// The suffix that a person gives it in MEBx, with which set-up compares certificates.
+    mutating func giveSuffix(_ suffix: String) { firmware.trustedSuffix = suffix }
+
     /// An account as a job leaves it that was lost: of ours, and past its end.
     mutating func leaveAccount(_ name: String) {
         firmware.leaveAccount(name, a1: [UInt8](repeating: 1, count: 16))

@@ -15,14 +15,13 @@ package struct ReprovisionableStep: Step {
     package init() {}
 
     package func run(_ context: FirmwareContext, _ ledger: JobLedger) async throws(Failure) -> Output {
-        if let obstacle = Self.obstacle(try await context.record(), context.workshop.chain, now: context.now) {
-            throw obstacle
-        }
+        let (record, workshop) = (try await context.record(), context.workshop)
+        if let obstacle = Self.obstacle(record, workshop.chain, workshop.domain, now: context.now) { throw obstacle }
         guard try await context.vault.holds(.adminPassword, of: context.machine) else {
             throw Failure(.noWorkingAccount, "the store holds no admin password of \(context.machine)")
         }
         // Partial unprovisioning leaves the key in the firmware, which then opens to nothing else.
-        if let pid = try await context.record().preSharedKey { _ = try await context.vault.preSharedKey(pid) }
+        if let pid = record.preSharedKey { _ = try await context.vault.preSharedKey(pid) }
         try await context.open(ledger)
         let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
         guard service.provisioningState == .post, service.provisioningMode == 1 else {
@@ -32,11 +31,18 @@ package struct ReprovisionableStep: Step {
                     + "\(service.provisioningState), mode \(service.provisioningMode.map(String.init) ?? "unknown")",
                 hint: "Rename it in place: `namesake-server devices rename \(context.machine) NAME`.")
         }
+        // What MEBx was given goes before option 15, which only a firmware in set-up shows. Source: network reference 3.2.
+        let suffixes = [service.trustedDNSSuffix, service.dhcpDNSSuffix].compactMap { $0 }.filter { !$0.isEmpty }
+        if record.preSharedKey == nil, let suffix = suffixes.first, let domain = try? Hostname(suffix) {
+            try workshop.chain.check(against: record.rootHashes, domain: domain, now: context.now)
+        }
         return Output()
     }
 
     /// What the record alone says against partial unprovisioning.
-    static func obstacle(_ record: DeviceRecord, _ chain: ProvisioningChain, now: Double) -> Failure? {
+    static func obstacle(
+        _ record: DeviceRecord, _ chain: ProvisioningChain, _ domain: Hostname?, now: Double
+    ) -> Failure? {
         guard record.firmware?.adminProved != nil else {
             return Failure(
                 .noWorkingAccount, "no admin password of \(record.machine) is proved to work",
@@ -44,7 +50,7 @@ package struct ReprovisionableStep: Step {
         }
         if record.preSharedKey != nil { return nil }
         do throws(Failure) {
-            try chain.check(against: record.rootHashes, now: now)
+            try chain.check(against: record.rootHashes, domain: domain, now: now)
             return nil
         } catch { return error }
     }
