@@ -21,6 +21,13 @@ package final class RunningProgram: Sendable {
     package let output: Int32
     private let isReaped = Atomic(false)
 
+    /// Of glibc since 2.34; Swift's import of its header leaves it out.
+    private static let closesFrom =
+        dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
+            unsafeBitCast(
+                $0, to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
+        }
+
     /// - Parameters:
     ///   - path: The program.
     ///   - arguments: Without the program's name.
@@ -43,6 +50,9 @@ package final class RunningProgram: Sendable {
         }
         posix_spawn_file_actions_adddup2(&actions, out[1], 1)
         posix_spawn_file_actions_adddup2(&actions, err[1], 2)
+        // Not every socket of this process is closed on exec (NIO's accepted ones are not), and a connection lives as
+        // long as the last one that has it.
+        _ = Self.closesFrom?(&actions, 3)
         // The threads that tasks run on block most signals, and a program would start with them blocked.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
