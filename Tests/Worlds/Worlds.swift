@@ -33,7 +33,10 @@ struct Worlds {
                     print("world \(seed) does not end whole: \(outcome.problems)")
                     if failed == 1 { for line in outcome.lines(ofAll: count == 1) { print("  \(line)") } }
                 }
-                if ended % 1000 == 0 { print("\(ended) worlds, \(Self.seconds(since: start)) s") }
+                if ended % 500 == 0 {
+                    print("\(ended) worlds, \(Self.seconds(since: start)) s")
+                    fflush(nil)
+                }
             }
         }
         print(

@@ -6,7 +6,8 @@ import Vocabulary
 
 /// TLS and HTTP between the server's own code and a simulated device, without sockets: what TLS would refuse is refused.
 struct SimulatedNetwork: HTTPSending {
-    let world: World
+    /// It has the server, which has this.
+    unowned let world: World
     let looks: Looks
 
     func send(_ request: HTTPRequest) async throws(CurlFault) -> HTTPAnswer {
