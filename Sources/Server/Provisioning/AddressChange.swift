@@ -35,16 +35,22 @@ extension FirmwareContext {
     /// A managed one is followed by its connection, which asks there when nothing could be sent where it was: the pinned
     /// key proves it. In set-up the UUID is all that there is.
     func followHello(_ ledger: JobLedger) async throws(Failure) {
-        guard place(ledger) == .setUp, let moved = try await record().movedTo else { return }
+        if place(ledger) == .setUp { _ = try await followInSetUp(ledger) }
+    }
+
+    /// - Returns: Whether the machine is there.
+    func followInSetUp(_ ledger: JobLedger) async throws(Failure) -> Bool {
+        guard let moved = try await record().movedTo else { return false }
         try await openSetUp(ledger, at: moved)
         var isThere = true
         do { try await connection.proveMachine() } catch {
             switch error {
-            case .notSent, .unreachable: return  // it may come up yet
+            case .notSent, .unreachable: return false  // it may come up yet
             default: isThere = false
             }
         }
         try await settle(moved, isThere: isThere)
+        return isThere
     }
 
     /// Makes the address of a firmware that was found elsewhere the record's.

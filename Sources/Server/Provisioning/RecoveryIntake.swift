@@ -24,8 +24,6 @@ extension Vault {
         guard var record = export.record else { return }
         if let ends = record.firmware?.account?.ends { record.firmware?.account?.ends = min(ends, now) }
         if record.firmware != nil { record.firmware?.mayHoldLeftovers = true }
-        // Its job is in no journal here: a person says how it goes on.
-        if record.stage == .provisioning { record.stage = .held }
         record.note = "as its recovery export before \(recovery.before) knows it, taken in when the store was restored"
         _ = try await change(machine) { [record] (known: inout DeviceRecord?) in known = record }
     }

@@ -54,10 +54,12 @@ package struct ServerCore: Sendable {
         let label = try await freeTemporaryHostname(for: hello.machine)
         let key: KeptPreSharedKey?
         if let pid = hello.pid { key = try await store.preSharedKey(pid) } else { key = nil }
+        let isAwaited = try await awaitsHello(hello.machine)
         let box = Box<HelloIntake.Decision?>(nil)
         let record = try await store.change(hello.machine) { (record: inout DeviceRecord?) throws(Failure) in
             let decision = try intake.take(
-                hello, from: address, into: &record, temporaryHostname: label, key: key, now: now)
+                hello, from: address, into: &record, temporaryHostname: label, key: key, isAwaited: isAwaited,
+                now: now)
             if decision == .provision { record?.stage = .provisioning }
             box.set(decision)
         }
@@ -69,12 +71,22 @@ package struct ServerCore: Sendable {
             let parameters = try encoded(ProvisionParameters(name: record.name))
             _ = try await store.enqueue(.provision, for: record.machine, parameters: parameters, now: now, due: now)
             ring()
-        } else if record.stage == .provisioning, [record.address, record.movedTo].contains(address), let job {
+        } else if isAwaited || record.stage == .provisioning, [record.address, record.movedTo].contains(address),
+            let job
+        {
             // The firmware is awake in set-up: what waits for it need not wait longer.
             try await store.hasten(job.id, now: now)
             ring()
         }
         return decision
+    }
+
+    /// Whether a job is under way that has begun to take a managed firmware back, and cannot know yet that it did.
+    private func awaitsHello(_ machine: MachineID) async throws(Failure) -> Bool {
+        guard let job = try await unfinishedJob(of: machine), [.reprovision, .unprovision].contains(job.kind) else {
+            return false
+        }
+        return try await store.events(of: job.id).contains(.began(UnprovisionStep.name))
     }
 
     private func freeTemporaryHostname(for machine: MachineID) async throws(Failure) -> String {
@@ -126,7 +138,10 @@ package struct ServerCore: Sendable {
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
         // Who asks for this says that it is the right machine.
         try await vault?.forget(.oneTimePassword, of: machine)
-        guard record.stage == .held || record.stage == .staged else {
+        var mayBegin = record.stage == .held || record.stage == .staged
+        // Its job may be one that a store which was put back has forgotten.
+        if record.stage == .provisioning { mayBegin = try await unfinishedJob(of: machine) == nil }
+        guard mayBegin else {
             throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not held")
         }
         if record.twins != nil {

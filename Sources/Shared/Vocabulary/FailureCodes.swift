@@ -88,6 +88,7 @@ extension Failure.Code {
     package static let proofFailed: Self = "provisioning.proof-failed"
     package static let noWorkingAccount: Self = "provisioning.no-working-account"
     package static let pinMissing: Self = "provisioning.pin-missing"
+    package static let unprovisioningUnproved: Self = "provisioning.unprovisioning-unproved"
     package static let jobStepUnknown: Self = "jobs.step-unknown"
     package static let leaseLost: Self = "jobs.lease-lost"
     package static let jobStuck: Self = "jobs.stuck"

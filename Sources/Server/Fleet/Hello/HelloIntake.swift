@@ -23,12 +23,13 @@ package struct HelloIntake: Sendable {
     ///   - record: Of its machine.
     ///   - temporaryHostname: For a new record.
     ///   - key: What the store knows of the pre-shared key that the hello names, if it names one.
+    ///   - isAwaited: Whether a job has begun to take its firmware back: then this is what shows that it did.
     ///   - now: Seconds since 1970.
     /// - Returns: The decision.
     /// - Throws: ``Failure`` with ``Failure/Code/machineIDBogus`` for a UUID that many machines share; no record is made.
     package func take(
         _ hello: HelloPacket, from address: String, into record: inout DeviceRecord?, temporaryHostname: String,
-        key: KeptPreSharedKey? = nil, now: Double
+        key: KeptPreSharedKey? = nil, isAwaited: Bool = false, now: Double
     ) throws(Failure) -> Decision {
         guard !hello.machine.isBogus else {
             throw Failure(
@@ -61,7 +62,7 @@ package struct HelloIntake: Sendable {
         }
         if known.setUpEnds ?? 0 < now { known.setUpEnds = now + SetUpWindow.least }
         note(address, in: &known, now: now)
-        var decision = decide(&known, from: address)
+        var decision = decide(&known, from: address, isAwaited)
         if decision == .provision {
             known.note = obstacle(to: hello.pid, key, of: hello.machine).map(\.description)
             if let note = known.note { decision = .leave(note) }
@@ -97,10 +98,13 @@ package struct HelloIntake: Sendable {
         return key.machine.flatMap { $0 == machine ? nil : KeptPreSharedKey.taken(pid, by: $0, not: machine) }
     }
 
-    private func decide(_ record: inout DeviceRecord, from address: String) -> Decision {
+    private func decide(_ record: inout DeviceRecord, from address: String, _ isAwaited: Bool) -> Decision {
         switch record.stage {
         case .held:
             return .leave("held: \(record.note ?? "a person must decide")")
+        case .managed where isAwaited, .provisioning:
+            if record.address != address { record.movedTo = address }
+            return .leave("a job is under way")
         case .managed:
             // A firmware that we provisioned says hello only after it was unprovisioned, or when it is another machine.
             record.stage = .held
@@ -110,9 +114,6 @@ package struct HelloIntake: Sendable {
             return .leave(record.note ?? "")
         case .retired:
             return .leave("retired: `namesake-server devices readmit` takes it back into use")
-        case .provisioning:
-            if record.address != address { record.movedTo = address }
-            return .leave("a job is under way")
         case .staged:
             record.address = address
             record.movedTo = nil

@@ -82,18 +82,30 @@ package struct UnprovisionStep: Step {
             _ = try await context.session.perform(Get<AMT.SetupAndConfigurationService>())
             return nil
         } catch { fault = error }
-        // The pinned key is gone, or the account is: either the firmware is in set-up, or it is another one.
-        switch fault {
-        case .peerNotTrusted, .authenticationRefused: break
-        case .notSent where try isFull(context): return try await note(context, ledger)
-        case .notSent:
-            guard try await context.isInSetUpByKey(ledger) else { throw FirmwareContext.failure(fault) }
-        default: throw FirmwareContext.failure(fault)
+        // The pinned key is gone, or the account is, or nobody answers: it is in set-up, or this tells nothing of it. One
+        // that is as the factory made it answers nobody, and neither does one that is off.
+        do throws(Failure) {
+            let isFollowed = try await context.followInSetUp(ledger)
+            switch fault {
+            case .peerNotTrusted, .authenticationRefused: break
+            case .notSent where isFollowed: break
+            case .notSent:
+                guard try await context.isInSetUpByKey(ledger) else { throw FirmwareContext.failure(fault) }
+            default: throw FirmwareContext.failure(fault)
+            }
+            try await context.openSetUp(ledger)
+            let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
+            guard service.provisioningState == .in else { throw FirmwareContext.failure(fault) }
+        } catch {
+            guard try isFull(context) else { throw error }
+            throw Failure(
+                .unprovisioningUnproved,
+                "the answer to the unprovisioning was lost, and nobody answers as \(context.machine) since: it may be "
+                    + "unprovisioned, or off, or elsewhere (\(error.message))",
+                hint:
+                    "Nothing is forgotten until that is known. Let it begin its set-up, and its hello tells; or let it "
+                    + "be reached as before, and it is unprovisioned then.", remedy: .wait)
         }
-        guard try !isFull(context) else { return try await note(context, ledger) }
-        try await context.openSetUp(ledger)
-        let service = try await context.perform(Get<AMT.SetupAndConfigurationService>())
-        guard service.provisioningState == .in else { throw FirmwareContext.failure(fault) }
         return try await note(context, ledger)
     }
 
