@@ -190,7 +190,7 @@ struct EngineBenchmark {
         let number = 44
         let server = try await startServer(number, jobsAtOnce: 1)
         defer { Self.end(server) }
-        let sender = try HelloPackets(to: "\(network).\(number)", port: 9971)
+        let sender = try await HelloPackets(to: "\(network).\(number)", of: "\(folder)/\(number)")
         try sender.keepBusy(from: 0)
         var said = 0
         for total in [1000, 10_000] {
@@ -313,7 +313,7 @@ struct HelloPackets {
     /// Lets a server that runs one job at once wait for the first machines, which take connections and say nothing: what
     /// hellos cost is not to be mixed with what vain jobs cost.
     func keepBusy(from first: Int) throws {
-        for number in first..<first + 16 {
+        for number in first..<first + 64 {
             // Open until this program ends.
             let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
             var own = Self.address(of: number, port: 16993)
@@ -335,10 +335,20 @@ struct HelloPackets {
     }
 
     private var server = sockaddr_in()
+    private let root: [UInt8]
 
-    init(to address: String, port: Int) throws {
+    /// To the server of a folder, as from firmware that knows the root of its provisioning certificate: other jobs end at once.
+    init(to address: String, of home: String) async throws {
+        let file = "\(home)/provisioning-root.pem"
+        let shown = try await TestKit.run(
+            "/bin/sh", ["-c", "openssl x509 -in \"$0\" -outform der | sha256sum", file])
+        let digits = Array(shown.output.prefix(64))
+        root = stride(from: 0, to: 64, by: 2).compactMap { place in
+            digits.count == 64 ? UInt8(String(digits[place...place + 1]), radix: 16) : nil
+        }
+        guard root.count == 32 else { throw Unexpected(shown.output) }
         server.sin_family = sa_family_t(AF_INET)
-        server.sin_port = UInt16(port).bigEndian
+        server.sin_port = UInt16(9971).bigEndian
         guard inet_pton(AF_INET, address, &server.sin_addr) == 1 else { throw Unexpected(address) }
     }
 
@@ -360,7 +370,7 @@ struct HelloPackets {
                 }
             }
             guard isOpen else { throw Unexpected("cannot connect: \(String(cString: strerror(errno)))") }
-            let packet = Self.packet(number)
+            let packet = packet(number)
             guard write(descriptor, packet, packet.count) == packet.count else { throw Unexpected("cannot write") }
         }
     }
@@ -368,9 +378,9 @@ struct HelloPackets {
     /// Version 3, no configuration, one root hash.
     ///
     /// Source: network reference 2.1.
-    private static func packet(_ number: Int) -> [UInt8] {
+    private func packet(_ number: Int) -> [UInt8] {
         let end = (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
         return [0, 0, 3, 0, 0, 0, 0, 0] + [UInt8](repeating: 0x5A, count: 12) + end + [1, 2, 32]
-            + [UInt8](repeating: 0xA5, count: 32)
+            + root
     }
 }

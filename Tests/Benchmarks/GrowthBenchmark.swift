@@ -48,7 +48,7 @@ struct GrowthBenchmark {
 
     /// Hellos for a second of the server's CPU, of a thousand machines that nobody has seen.
     private func hellos(_ number: Int, _ process: Int32, from first: Int) async throws -> Double {
-        let sender = try HelloPackets(to: "\(network).\(number)", port: 9971)
+        let sender = try await HelloPackets(to: "\(network).\(number)", of: "\(folder)/\(number)")
         try sender.keepBusy(from: first)
         let before = try EngineBenchmark.cpu(process)
         try sender.send(from: first, to: first + 1000)

@@ -122,10 +122,10 @@ package struct SealedRecovery: Hashable, Codable, Sendable {
 
 /// A folder with the latest recovery export of each machine, which is read without the store.
 ///
-/// Disk work is done on a queue of its own.
+/// Disk work is done on a queue of its own, that of several machines at once: they wait for the same disk together.
 package struct RecoveryShelf: Sendable {
     package let folder: String
-    private static let queue = DispatchQueue(label: "recovery")
+    private static let queue = DispatchQueue(label: "recovery", attributes: .concurrent)
 
     package init(folder: String) { self.folder = folder }
 

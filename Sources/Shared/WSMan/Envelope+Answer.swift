@@ -56,6 +56,11 @@ private func allText(of element: XMLElement) -> [String] {
 
 /// Text without the white space around it.
 private func trimmed(_ text: String) -> String {
+    // Most text has none, which is told without looking at its characters.
+    let visible: ClosedRange<UInt8> = 0x21...0x7E
+    if let first = text.utf8.first, let last = text.utf8.last, visible.contains(first), visible.contains(last) {
+        return text
+    }
     let start = text.drop { $0.isWhitespace }
     return String(start.reversed().drop { $0.isWhitespace }.reversed())
 }
