@@ -138,10 +138,10 @@ package struct ServerCore: Sendable {
         guard let record = try await store.device(machine) else { throw Self.unknown(machine) }
         // Who asks for this says that it is the right machine.
         try await vault?.forget(.oneTimePassword, of: machine)
-        var mayBegin = record.stage == .held || record.stage == .staged
-        // Its job may be one that a store which was put back has forgotten.
-        if record.stage == .provisioning { mayBegin = try await unfinishedJob(of: machine) == nil }
-        guard mayBegin else {
+        let running = try await unfinishedJob(of: machine)
+        // The job of a set-up may be one that a store which was put back has forgotten.
+        let isForgotten = record.stage == .provisioning && running == nil
+        guard record.stage == .held || record.stage == .staged || isForgotten else {
             throw Failure(.firmwareStateUnexpected, "\(machine) is \(record.stage.rawValue), not held")
         }
         if record.twins != nil {
@@ -151,12 +151,20 @@ package struct ServerCore: Sendable {
                 record?.heard = nil
                 if record?.firmware?.adminProved != nil { record?.stage = .managed }
             }
-            if let running = try await unfinishedJob(of: machine) { return running }
-            if record.firmware?.adminProved != nil,
-                let last = try await store.jobs(of: machine).last
-            {
-                return last
+        }
+        if let running, record.twins != nil || record.firmware == nil {
+            // Its hellos lead the job to it again; a second one would only be in its way.
+            _ = try await store.change(machine) { (record: inout DeviceRecord?) in
+                if record?.firmware == nil { record?.stage = .provisioning }
             }
+            try await store.hasten(running.id, now: clock())
+            ring()
+            return running
+        }
+        if record.twins != nil, record.firmware?.adminProved != nil,
+            let last = try await store.jobs(of: machine).last
+        {
+            return last
         }
         if let last = try await store.jobs(of: machine).last, last.state == .failed,
             [.provision, .reprovision, .adopt].contains(last.kind)
