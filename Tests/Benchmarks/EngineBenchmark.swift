@@ -234,6 +234,7 @@ struct EngineBenchmark {
         var last = -1.0
         while case let now = try cpu(process), now > last {
             last = now
+            // Between two looks at what the kernel counts: it tells nobody that a process rests.
             try await Task.sleep(for: .seconds(1))
         }
     }

@@ -161,6 +161,12 @@ struct JobRunnerTests {
             room -= 1
             kept.append(event)
         }
+        func append(
+            _ event: JobEvent, requests: [JobRequest], then next: JobEvent, to job: JobID
+        ) throws(Failure) {
+            try append(event, requests: requests, to: job)
+            try append(next, requests: [], to: job)
+        }
         func events(of job: JobID) throws(Failure) -> [JobEvent] { kept }
         func act(_ name: String) { effects.append(name) }
         func restore() { room = .max }

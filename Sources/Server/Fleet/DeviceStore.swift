@@ -1,4 +1,3 @@
-import Foundation
 package import Vocabulary
 
 /// Where device records and their sealed secrets are kept.
@@ -33,18 +32,6 @@ package protocol DeviceStore: Sendable {
 }
 
 extension DeviceStore {
-    package func devices(after machine: MachineID?, limit: Int) async throws(Failure) -> [DeviceRecord] {
-        let all = try await devices().filter { record in machine.map { record.machine.text > $0.text } ?? true }
-        return Array(all.sorted { $0.machine.text < $1.machine.text }.prefix(limit))
-    }
-
-    package func deviceTexts(after machine: MachineID?, limit: Int) async throws(Failure) -> [String] {
-        let records = try await devices(after: machine, limit: limit)
-        do { return try records.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) } } catch {
-            throw Failure(.storeUnavailable, "a record cannot be written as JSON: \(error)")
-        }
-    }
-
     /// Every record in turn, a few hundred in memory at a time.
     package func forEachDevice(
         _ body: (DeviceRecord) async throws(Failure) -> Void

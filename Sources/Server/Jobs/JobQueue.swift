@@ -157,24 +157,16 @@ package protocol JobQueue: JobJournal {
     func jobs() async throws(Failure) -> [JobRecord]
     /// At most `limit` jobs in their order, those after one, or with `nil` from the first.
     func jobs(after job: JobID?, limit: Int) async throws(Failure) -> [JobRecord]
-    /// The jobs of one machine, oldest first.
     /// Those that are neither at their end nor held, oldest first; of one machine, or with `nil` of all.
     func unfinishedJobs(of machine: MachineID?) async throws(Failure) -> [JobRecord]
     /// Those whose parameters may name this as the claim, and perhaps others.
     func unfinishedJobs(claiming name: Hostname) async throws(Failure) -> [JobRecord]
+    /// The jobs of one machine, oldest first.
     func jobs(of machine: MachineID) async throws(Failure) -> [JobRecord]
     func lines(of job: JobID) async throws(Failure) -> [JournalLine]
 }
 
 extension JobQueue {
-    package func unfinishedJobs(claiming name: Hostname) async throws(Failure) -> [JobRecord] {
-        try await unfinishedJobs(of: nil)
-    }
-
-    package func jobs(after job: JobID?, limit: Int) async throws(Failure) -> [JobRecord] {
-        Array(try await jobs().filter { $0.id.number > job?.number ?? 0 }.prefix(limit))
-    }
-
     /// Every job in turn, a few hundred in memory at a time.
     package func forEachJob(_ body: (JobRecord) throws(Failure) -> Void) async throws(Failure) {
         var last: JobID?

@@ -22,13 +22,6 @@ extension JobJournal {
     package func append(_ event: JobEvent, to job: JobID) async throws(Failure) {
         try await append(event, requests: [], to: job)
     }
-
-    package func append(
-        _ event: JobEvent, requests: [JobRequest], then next: JobEvent, to job: JobID
-    ) async throws(Failure) {
-        try await append(event, requests: requests, to: job)
-        try await append(next, to: job)
-    }
 }
 
 /// Carries one job as far as it goes now: asks the machine, writes down, performs.
@@ -60,8 +53,7 @@ package struct JobRunner<Context: Sendable>: Sendable {
         var machine = JobMachine(steps.map(\.plan), replaying: try await journal.events(of: job))
         var hasBegun = false
         var next = machine.next()
-        while true {
-            guard case .perform(let name, let looksFirst) = next else { break }
+        while case .perform(let name, let looksFirst) = next {
             if !hasBegun {
                 guard goesOn() else { return nil }
                 try await journal.append(.began(name), to: job)

@@ -53,6 +53,7 @@ struct RestoreCommand: AsyncParsableCommand {
     private func takeIn(_ newer: [SealedRecovery], _ ring: KeyRing) async throws {
         let vault = Vault(keys: VaultKeys(ring), store: try SQLiteStore(path: folder.value.store))
         print("newer   \(newer.count) machines were changed after this backup; taken from their recovery exports:")
+        var refused: Failure?
         for export in newer {
             let line = "        \(export.machine), \(timeText(export.made)), before \(export.before)"
             do throws(Failure) {
@@ -60,7 +61,13 @@ struct RestoreCommand: AsyncParsableCommand {
                 print(line)
             } catch {
                 print("\(line): NOT taken: \(error)")
+                refused = refused ?? error
             }
         }
+        guard let refused else { return }
+        throw Failure(
+            refused.code, "the store is restored, but not every newer export could be taken in: \(refused.message)",
+            hint: "Those machines may present keys that the store does not know: `namesake-server recovery list` names "
+                + "the files, and `devices retire`, then `devices adopt`, brings a machine back.")
     }
 }

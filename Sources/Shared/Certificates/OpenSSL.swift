@@ -23,19 +23,15 @@ struct Owned: ~Copyable {
 /// `@unchecked`: nobody changes it after it was made. What OpenSSL itself fills in later, on first use (a certificate's
 /// flags, a key's blinding, its copies for providers), it does under locks of its own: openssl-threads(7).
 final class SharedObject: @unchecked Sendable {
-    let pointer: OpaquePointer
-    private let release: (OpaquePointer?) -> Void
+    private let owned: Owned
+    var pointer: OpaquePointer { owned.pointer }
 
     /// - Throws: As ``Owned``.
     init(
         _ pointer: OpaquePointer?, _ release: @escaping (OpaquePointer?) -> Void, code: Failure.Code, _ what: String
     ) throws(Failure) {
-        guard let pointer else { throw openSSLFailure(code, what) }
-        self.pointer = pointer
-        self.release = release
+        owned = try Owned(pointer, release, code: code, what)
     }
-
-    deinit { release(pointer) }
 }
 
 /// The last thing OpenSSL complained of, with its queue emptied.
