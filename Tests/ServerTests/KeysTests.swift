@@ -140,6 +140,22 @@ struct KeysTests {
                 #expect(restored.status == 0, "\(restored.output)")
                 #expect(restored.output.contains(/newer +1 machines/), "\(restored.output)")
                 #expect(restored.output.contains("before account.removal"), "\(restored.output)")
+                // One that was altered is not believed, and the end says so.
+                let shelf = "\(folder)/server/recovery"
+                var count = 0
+                for name in try FileManager.default.contentsOfDirectory(atPath: shelf) where name.hasSuffix(".recovery")
+                {
+                    let file = "\(shelf)/\(name)"
+                    let whole = try String(contentsOfFile: file, encoding: .utf8)
+                    let altered = whole.replacingOccurrences(of: "account.removal", with: "account.renewal")
+                    guard altered != whole else { continue }
+                    try altered.write(toFile: file, atomically: true, encoding: .utf8)
+                    let refused = try await site.console("restore", "--input", "\(folder)/backup")
+                    #expect(refused.status != 0 && refused.output.contains("NOT taken"), "\(refused.output)")
+                    try whole.write(toFile: file, atomically: true, encoding: .utf8)
+                    count += 1
+                }
+                #expect(count > 0, "no export was altered")
                 // As often as one likes.
                 #expect(try await site.console("restore", "--input", "\(folder)/backup").status == 0)
             }
